@@ -1,0 +1,35 @@
+# Hwb rollover: the commands. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+PROJECTS := schemas $(wildcard libs/*) $(wildcard services/*)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.ready: requirements/dev.txt $(PROJECTS:=/pyproject.toml)
+	@echo "Making the environment in .venv (once; about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(PROJECTS))
+	@touch $@
+
+.PHONY: env
+env: .venv/.ready ## make the Python environment
+
+.PHONY: lint
+lint: .venv/.ready ## style, types and the direction of imports
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy $(PROJECTS:=/src) tests
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: test
+test: .venv/.ready ## unit, contract, integration and end-to-end tests
+	@$(BIN)/pytest
+
+.PHONY: lock
+lock: ## pin the newest allowed versions in requirements/dev.txt
+	@requirements/lock.sh --upgrade

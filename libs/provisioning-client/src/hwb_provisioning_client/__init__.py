@@ -1,0 +1,1 @@
+"""What a school runs to send its MIS data."""

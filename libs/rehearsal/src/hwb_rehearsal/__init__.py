@@ -1,0 +1,1 @@
+"""A synthetic Wales, the provider emulators, the one-machine stack, the demo."""

@@ -1,0 +1,1 @@
+"""What every service runs on: settings, Kafka, outbox, inbox, database, auth, health."""

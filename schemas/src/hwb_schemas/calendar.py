@@ -1,0 +1,80 @@
+"""One academic year's dates, windows and limits: what makes the rollover of a year different."""
+
+from datetime import date, timedelta
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class CalendarValue(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Window(CalendarValue):
+    """Civil dates, both ends included."""
+
+    opens: date
+    closes: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Window":
+        if self.closes < self.opens:
+            message = f"the window closes on {self.closes}, before it opens on {self.opens}"
+            raise ValueError(message)
+        return self
+
+    def __contains__(self, day: date) -> bool:
+        return self.opens <= day <= self.closes
+
+
+class RolloverCalendar(CalendarValue):
+    """All dates of one rollover. ``name`` is the year it happens in."""
+
+    name: str
+    academic_year_ending: str
+    academic_year_starting: str
+    groups_freeze: date
+    end_of_year_work_done_by: date
+    rollover_window_opens: date
+    run_week: Window
+    new_groups_from: date
+    academic_year_ends: date
+    first_day_of_term: date
+    first_day_of_term_by_authority: dict[str, date] = {}
+    pending_case_after_days: int = 14
+    deletion_after_days: int = 365
+    deletion_announced_days_before: int = 30
+
+    def term_starts(self, authority: str) -> date:
+        """First day of term in this authority (three-digit code)."""
+        return self.first_day_of_term_by_authority.get(authority, self.first_day_of_term)
+
+    def takes_effect(self, stated: date, authority: str) -> date:
+        """The day on which a leaving or admission date counts.
+
+        One inside the rollover window (up to and with the first day of term) counts from the day
+        the window opens; every other one on its own day (DESIGN 6, Learners).
+        """
+        inside = self.rollover_window_opens <= stated <= self.term_starts(authority)
+        return self.rollover_window_opens if inside else stated
+
+    def year_of(self, day: date) -> str:
+        """The academic year a day belongs to, for the two years of this calendar."""
+        ending = day <= self.academic_year_ends
+        return self.academic_year_ending if ending else self.academic_year_starting
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RolloverCalendar":
+        steps = {
+            "groups_freeze": self.groups_freeze,
+            "rollover_window_opens": self.rollover_window_opens,
+            "academic_year_ends": self.academic_year_ends,
+        }
+        names = list(steps)
+        for earlier, later in zip(names, names[1:], strict=False):
+            if steps[later] <= steps[earlier]:
+                message = f"{later} ({steps[later]}) must come after {earlier} ({steps[earlier]})"
+                raise ValueError(message)
+        if self.first_day_of_term - self.rollover_window_opens > timedelta(days=60):
+            message = "the first day of term is more than 60 days after the window opens"
+            raise ValueError(message)
+        return self

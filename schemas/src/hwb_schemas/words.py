@@ -1,0 +1,153 @@
+"""The enumerations of the design, so that one word means one thing in code, events and pages.
+
+Readers of events map a value they do not know to ``UNKNOWN``; writers never write it.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+
+class OpenEnum(StrEnum):
+    """An enumeration that may grow: a value from a newer writer reads as ``UNKNOWN``."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls.__members__.get("UNKNOWN")
+
+
+class Role(StrEnum):
+    """Who a caller is (DESIGN 2)."""
+
+    DIGITAL_CHAMPION = "digital_champion"
+    SCHOOL_ADMINISTRATOR = "school_administrator"
+    TEACHER = "teacher"
+    LOCAL_AUTHORITY = "local_authority"
+    NETWORK_MANAGER = "network_manager"
+    SERVICE_DESK = "service_desk"
+    OPERATOR = "operator"
+    SERVICE = "service"
+
+
+class RecordKind(OpenEnum):
+    """Whom a record is about."""
+
+    LEARNER = "learner"
+    STAFF = "staff"
+    UNKNOWN = "unknown"
+
+
+class RecordState(OpenEnum):
+    """What a record is now, in the word of its school."""
+
+    ON_ROLL = "on_roll"
+    LEFT = "left"  # it has a leaving date; whether that is in effect is for the reader to decide
+    MISSING = "missing"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+    HELD = "held"
+    UNKNOWN = "unknown"
+
+
+class EnrolmentStatus(OpenEnum):
+    """PLASC enrolment status (facts/domain.md 3.4)."""
+
+    CURRENT = "C"
+    MAIN = "M"
+    SUBSIDIARY = "S"
+    GUEST = "G"
+    UNKNOWN = "unknown"
+
+
+class AccountRole(OpenEnum):
+    """What an account is for."""
+
+    LEARNER = "learner"
+    STAFF = "staff"
+    NON_MIS = "non_mis"
+    GOVERNOR = "governor"
+    UNKNOWN = "unknown"
+
+
+class AccountStatus(OpenEnum):
+    """Whether the owner of an account can sign in."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+
+
+class AccountChange(OpenEnum):
+    """Why an account event was written: the past verb of its event type."""
+
+    CREATED = "created"
+    ROLLED_OVER = "rolled_over"
+    MATCHED = "matched"
+    RELEASED = "released"
+    UPDATED = "updated"
+    DEACTIVATED = "deactivated"
+    REACTIVATED = "reactivated"
+    UNKNOWN = "unknown"
+
+
+class Provider(OpenEnum):
+    """Where a group lives."""
+
+    TEAMS = "teams"
+    CLASSROOM = "classroom"
+    UNKNOWN = "unknown"
+
+
+class GroupChange(OpenEnum):
+    """What happened to a group: the past verb of its event type."""
+
+    CREATED = "created"
+    MEMBERSHIP_CHANGED = "membership_changed"
+    ARCHIVED = "archived"
+    RESTORED = "restored"
+    UNLINKED = "unlinked"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class ClassState(OpenEnum):
+    """Whether a class still stands in its school's snapshot."""
+
+    CURRENT = "current"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+
+
+class RunChange(OpenEnum):
+    """What happened to a provisioning run: the past verb of its event type."""
+
+    RECEIVED = "received"
+    REFUSED = "refused"
+    HELD = "held"
+    APPROVED = "approved"
+    DISCARDED = "discarded"
+    ROLLED_BACK = "rolled_back"
+    PUBLISHED = "published"
+    UNKNOWN = "unknown"
+
+
+class CaseKind(OpenEnum):
+    """Why the Service Desk is written to; the notifier has a template for each, in both languages."""
+
+    STAFF_TRANSFER_REQUESTED = "staff_transfer_requested"
+    REJECTED_ROWS = "rejected_rows"
+    RECORD_MISSING = "record_missing"
+    PENDING_TOO_LONG = "pending_too_long"
+    CONTESTED_CLAIM = "contested_claim"
+    MERGE_PROPOSED = "merge_proposed"
+    GROUP_OPERATION_FAILED = "group_operation_failed"
+    EVENTS_PARKED = "events_parked"
+    UNKNOWN = "unknown"
+
+
+class CaseChange(OpenEnum):
+    """What happened to a case: the past verb of its event type."""
+
+    RAISED = "raised"
+    RESOLVED = "resolved"
+    UNKNOWN = "unknown"

@@ -1,0 +1,1 @@
+"""Creates, archives and restores Teams and Classrooms."""

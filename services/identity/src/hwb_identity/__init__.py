@@ -1,0 +1,1 @@
+"""Decides which account every learner and staff member has."""

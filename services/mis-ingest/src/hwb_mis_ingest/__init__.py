@@ -1,0 +1,1 @@
+"""Takes schools' MIS snapshots and publishes MIS change events."""

@@ -1,0 +1,1 @@
+"""Mails Service Desk cases, once, in Welsh and English."""
