@@ -1,5 +1,6 @@
 """One academic year's dates, windows and limits: what makes the rollover of a year different."""
 
+import itertools
 from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -70,7 +71,7 @@ class RolloverCalendar(CalendarValue):
             "academic_year_ends": self.academic_year_ends,
         }
         names = list(steps)
-        for earlier, later in zip(names, names[1:], strict=False):
+        for earlier, later in itertools.pairwise(names):
             if steps[later] <= steps[earlier]:
                 message = f"{later} ({steps[later]}) must come after {earlier} ({steps[earlier]})"
                 raise ValueError(message)

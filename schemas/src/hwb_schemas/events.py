@@ -1,4 +1,4 @@
-"""What every event's JSON value is built from; the CloudEvents attributes travel in Kafka headers."""
+"""What every event's JSON value is built from; CloudEvents attributes are Kafka headers."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -81,7 +81,10 @@ class PersonRecord(Value):
 
 
 class RecordChanged(Event):
-    """``hwb.mis.changes``: a school's new word on a person. Key: UPN, or ``<school>/<staff code>``."""
+    """``hwb.mis.changes``: a school's new word on a person.
+
+    Key: UPN, or ``<school>/<staff code>``.
+    """
 
     service = "mis-ingest"
     noun = "record"
@@ -127,7 +130,10 @@ class ClassChanged(Event):
 
 
 class RunCounts(Value):
-    """How many rows of a run met which fate; ``changes`` is the number of events on hwb.mis.changes."""
+    """How many rows of a run met which fate.
+
+    ``changes`` is the number of events on hwb.mis.changes.
+    """
 
     learners: int = 0
     staff: int = 0

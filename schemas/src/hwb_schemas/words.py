@@ -11,7 +11,7 @@ class OpenEnum(StrEnum):
     """An enumeration that may grow: a value from a newer writer reads as ``UNKNOWN``."""
 
     @classmethod
-    def _missing_(cls, value: object) -> Self | None:
+    def _missing_(cls, value: object) -> Self | None:  # noqa: ARG003 - the name is Enum's own
         return cls.__members__.get("UNKNOWN")
 
 
@@ -132,7 +132,7 @@ class RunChange(OpenEnum):
 
 
 class CaseKind(OpenEnum):
-    """Why the Service Desk is written to; the notifier has a template for each, in both languages."""
+    """Why the Service Desk is written to: the notifier has a template for each, twice."""
 
     STAFF_TRANSFER_REQUESTED = "staff_transfer_requested"
     REJECTED_ROWS = "rejected_rows"
