@@ -1,1 +1,1 @@
-"""What every service runs on: settings, Kafka, outbox, inbox, database, auth, health."""
+"""What every service runs on, and the one place that knows Kafka, Faust and PostgreSQL's client."""

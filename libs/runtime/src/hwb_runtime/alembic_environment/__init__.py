@@ -1,0 +1,1 @@
+"""Where alembic finds how to run."""

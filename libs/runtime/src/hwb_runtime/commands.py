@@ -1,0 +1,76 @@
+"""Commands that change something once, however often they are sent."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Header
+
+from hwb_runtime.auth import Caller
+from hwb_runtime.database import as_json
+from hwb_runtime.problems import ProblemError
+from hwb_runtime.unit_of_work import UnitOfWork
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=200,
+        description="Chosen by the caller, the same for every try of one command.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command answers: HTTP status and JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+async def once(
+    uow: UnitOfWork,
+    *,
+    key: str,
+    caller: Caller | str,
+    request: bytes,
+    effect: Callable[[], Awaitable[Reply]],
+) -> Reply:
+    """Run the effect, or give the reply of the first time; both are one transaction.
+
+    Raises a 422 problem where the key was used for another request.
+    """
+    subject = caller if isinstance(caller, str) else f"{caller.role}:{caller.subject}"
+    digest = hashlib.sha256(request).digest()
+    new = await uow.session.execute(
+        """INSERT INTO idempotency (caller, key, request_digest) VALUES (%s, %s, %s)
+           ON CONFLICT DO NOTHING""",
+        (subject, key, digest),
+    )
+    if not new:
+        return await _first_reply(uow, key=key, subject=subject, digest=digest)
+    reply = await effect()
+    await uow.session.execute(
+        "UPDATE idempotency SET status = %s, body = %s WHERE caller = %s AND key = %s",
+        (reply.status, as_json(reply.body), subject, key),
+    )
+    uow.in_hand += 1
+    return reply
+
+
+async def _first_reply(uow: UnitOfWork, *, key: str, subject: str, digest: bytes) -> Reply:
+    row = await uow.session.fetch_one(
+        "SELECT request_digest, status, body FROM idempotency WHERE caller = %s AND key = %s",
+        (subject, key),
+    )
+    if row is None or bytes(row[0]) != digest:
+        raise ProblemError(
+            status=422,
+            code="idempotency_key_used",
+            title="This Idempotency-Key was used for another request",
+            detail="Nothing was changed. Choose a new key for a new command.",
+        )
+    return Reply(status=row[1], body=row[2])

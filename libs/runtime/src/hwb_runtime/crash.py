@@ -1,0 +1,64 @@
+"""Named crash points: where a test makes the process die as if the power had gone.
+
+``HWB_CRASH_AT=<service>.<point>`` ends the process at that point as soon as something is in hand
+there. Whoever starts the process again must leave the variable out.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+
+ProcessKind = Literal["api", "worker"]
+
+CRASH_STATUS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class CrashPoint:
+    """A boundary between two systems: its name, the process that has it, and what lies there."""
+
+    name: str
+    process: ProcessKind
+    about: str
+
+
+_declared: dict[str, CrashPoint] = {}
+_armed: str | None = None
+
+
+def declare_crash_point(name: str, about: str, *, process: ProcessKind = "worker") -> str:
+    """Make a point known, so that it is listed and tried; gives its name back.
+
+    Raises ValueError where another point has the same name.
+    """
+    point = CrashPoint(name=name, process=process, about=about)
+    if _declared.get(name, point) != point:
+        message = f"two crash points are named {name!r}"
+        raise ValueError(message)
+    _declared[name] = point
+    return name
+
+
+def declared_crash_points() -> list[CrashPoint]:
+    """Every point declared by the modules that are imported, by name."""
+    return [_declared[name] for name in sorted(_declared)]
+
+
+def arm_crash_point(service: str) -> None:
+    """Read ``HWB_CRASH_AT``; called once, when a process of this service starts."""
+    global _armed  # noqa: PLW0603 - a process dies once, and every module asks about the same point
+    wanted = os.environ.get("HWB_CRASH_AT", "")
+    owner, _, point = wanted.partition(".")
+    _armed = point if owner == service else None
+
+
+def crash_point(name: str, *, in_hand: int) -> None:
+    """Die here, at once and without any clean-up, if this point is armed and work is in hand."""
+    if _armed != name or in_hand <= 0:
+        return
+    line = orjson.dumps({"crash_point": os.environ["HWB_CRASH_AT"], "in_hand": in_hand})
+    os.write(sys.stderr.fileno(), line + b"\n")
+    os._exit(CRASH_STATUS)

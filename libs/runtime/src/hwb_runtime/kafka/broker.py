@@ -1,0 +1,99 @@
+"""What the runtime asks the broker beside consuming and producing: topics, ids, watermarks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+import hwb_schemas
+from hwb_runtime.positions import Watermarks
+
+ANSWER_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFile:
+    """What ``schemas/topics/<name>.yaml`` says of a topic."""
+
+    name: str
+    partitions: int
+    compacted: bool
+    retention_days: int | None
+    consumers: tuple[str, ...]
+
+
+def topic_files() -> Mapping[str, TopicFile]:
+    """Every topic of the contract, by name."""
+    packaged = Path(str(resources.files(hwb_schemas))) / "topics"
+    source = Path(hwb_schemas.__file__).parents[2] / "topics"
+    folder = packaged if packaged.is_dir() else source
+    found = {}
+    for path in sorted(folder.glob("*.yaml")):
+        text = yaml.safe_load(path.read_text())
+        found[text["name"]] = TopicFile(
+            name=text["name"],
+            partitions=text["partitions"],
+            compacted=text["compacted"],
+            retention_days=text.get("retention_days"),
+            consumers=tuple(text["consumers"]),
+        )
+    return found
+
+
+class Broker:
+    """Questions to the broker; every call blocks, so ask from a thread."""
+
+    def __init__(self, address: str, group: str) -> None:
+        self._admin = AdminClient({"bootstrap.servers": address})
+        self._consumer = Consumer(
+            {"bootstrap.servers": address, "group.id": group, "enable.auto.commit": False}
+        )
+        self._address = address
+        self._ids: dict[str, str | None] = {}
+
+    def close(self) -> None:
+        """End the connections."""
+        self._consumer.close()
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has; 0 where it is not there."""
+        topics = self._admin.list_topics(topic, timeout=ANSWER_SECONDS).topics
+        found = topics.get(topic)
+        return len(found.partitions) if found is not None and found.error is None else 0
+
+    def watermarks(self, topic: str, partition: int) -> Watermarks:
+        """Topic id, first offset and next offset of a partition."""
+        low, high = self._consumer.get_watermark_offsets(
+            TopicPartition(topic, partition), timeout=ANSWER_SECONDS
+        )
+        return Watermarks(topic_id=self._topic_id(topic), low=low, high=high)
+
+    def _topic_id(self, topic: str) -> str | None:
+        if topic not in self._ids:
+            try:
+                future = self._admin.describe_topics(TopicCollection([topic]))[topic]
+                described = future.result(timeout=ANSWER_SECONDS)
+                self._ids[topic] = str(described.topic_id)
+            except KafkaException:
+                self._ids[topic] = None  # librdkafka's built-in broker has no topic ids
+        return self._ids[topic]
+
+
+def most_unread(address: str, group: str, topic: TopicFile) -> int:
+    """The most records of one partition that a group has not committed yet."""
+    consumer = Consumer(
+        {"bootstrap.servers": address, "group.id": group, "enable.auto.commit": False}
+    )
+    try:
+        wanted = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        most = 0
+        for committed in consumer.committed(wanted, timeout=ANSWER_SECONDS):
+            low, high = consumer.get_watermark_offsets(committed, timeout=ANSWER_SECONDS)
+            most = max(most, high - max(committed.offset, low, 0))
+        return most
+    finally:
+        consumer.close()

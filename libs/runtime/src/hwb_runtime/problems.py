@@ -1,0 +1,109 @@
+"""Errors as callers see them: problem+json (RFC 9457), saying what to do."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from hwb_runtime.errors import TransientError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """The body of every answer that is not a success."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class ProblemError(Exception):
+    """An answer other than success. ``code`` is for programs, title and detail are for people."""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: str,
+        title: str,
+        detail: str,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.extra = extra or {}
+
+
+PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": about, "content": {MEDIA_TYPE: {}}}
+    for status, about in {
+        400: "The request cannot be read",
+        401: "No valid token",
+        403: "Not for this role or school",
+        404: "Not there",
+        409: "Not possible as things stand",
+        422: "A value in the request is not valid",
+        503: "The database is away for the moment",
+    }.items()
+}
+"""For ``responses=`` of an operation: what every operation may answer."""
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make the application answer every error as problem+json."""
+
+    async def problem(_: Request, error: ProblemError) -> JSONResponse:
+        return _answer(error.status, error.code, error.title, error.detail, error.extra)
+
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [
+            {"where": ".".join(str(step) for step in fault["loc"]), "what": fault["msg"]}
+            for fault in error.errors()
+        ]
+        detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults[:5])
+        title = "A value in the request is not valid"
+        return _answer(422, "invalid_request", title, detail, {"errors": faults})
+
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        title = {404: "There is nothing here", 405: "This cannot be done here"}.get(
+            error.status_code, "The request was refused"
+        )
+        detail = f"{request.method} on this address: {error.detail}."
+        answer = _answer(error.status_code, "http_error", title, detail, {})
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def away(_: Request, error: TransientError) -> JSONResponse:
+        detail = f"Nothing was changed. Try again in a moment ({type(error).__name__})."
+        answer = _answer(503, "try_again", "The database is away for the moment", detail, {})
+        answer.headers["Retry-After"] = "2"
+        return answer
+
+    app.add_exception_handler(ProblemError, problem)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, http)  # type: ignore[arg-type]
+    app.add_exception_handler(TransientError, away)  # type: ignore[arg-type]
+
+
+def _answer(status: int, code: str, title: str, detail: str, extra: dict[str, Any]) -> JSONResponse:
+    body = {
+        "type": f"urn:hwb:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **extra,
+    }
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+__all__ = ["MEDIA_TYPE", "PROBLEM_ANSWERS", "Problem", "ProblemError", "answer_problems"]

@@ -1,0 +1,237 @@
+"""One slice, one transaction: position, effects and caused events are committed together.
+
+A slice that fails is tried again one event at a time, to find the event that cannot be applied;
+that one is parked and the rest goes on. Nothing here knows Kafka: a record is its bytes.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from hwb_runtime import metrics
+from hwb_runtime.crash import crash_point, declare_crash_point
+from hwb_runtime.database import ContentionError
+from hwb_runtime.errors import LossError, PoisonError, TransientError
+from hwb_runtime.events import RawRecord, Received
+from hwb_runtime.parking import BEHIND, key_text, park, parked_keys
+from hwb_runtime.positions import advance, lock_position
+from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
+
+log = structlog.get_logger("hwb_runtime.slices")
+
+SLICE_RECEIVED = declare_crash_point("slice_received", "a slice is fetched, nothing is done")
+declare_crash_point("slice_before_commit", "a slice's effects are made, not committed")
+declare_crash_point("slice_after_commit", "a slice is committed, Kafka does not know")
+CONTENTION_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A topic and what is done with a slice of its events.
+
+    ``handle`` gets consecutive events of one partition and a unit of work; what it raises, unless
+    transient, leads to the culprit's being parked. ``by_id``: the runtime drops events whose ce_id
+    is known. ``by_handler``: the handler drops by run_seq or version. ``gaps`` are normal on
+    compacted topics only.
+    """
+
+    topic: str
+    payload: type[BaseModel]
+    handle: Callable[[Sequence[Received[Any]], UnitOfWork], Awaitable[None]]
+    drops_applied: Literal["by_id", "by_handler"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Poison:
+    """A record that no handler will see, and why."""
+
+    record: RawRecord
+    reason: str
+
+
+class SliceProcessor:
+    """Applies slices of one subscription."""
+
+    def __init__(
+        self, units_of_work: UnitsOfWork, subscription: Subscription, *, compacted: bool
+    ) -> None:
+        self._units_of_work = units_of_work
+        self._subscription = subscription
+        self._compacted = compacted
+        self._decode_json = subscription.payload.__pydantic_validator__.validate_json
+
+    async def apply(self, records: Sequence[RawRecord]) -> int:
+        """Apply or park every record of a slice; gives the partition's next offset.
+
+        Raises LossError for a gap and TransientError where the database is gone.
+        """
+        crash_point(SLICE_RECEIVED, in_hand=len(records))
+        for attempt in range(CONTENTION_TRIES):
+            try:
+                return await self._apply_whole(records)
+            except ContentionError:
+                log.info("slice_retried", topic=self._subscription.topic, attempt=attempt)
+            except (LossError, TransientError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, one event is the culprit
+                log.warning(
+                    "slice_taken_apart", topic=self._subscription.topic, error=type(error).__name__
+                )
+                return await self._apply_one_by_one(records)
+        message = f"a slice of {self._subscription.topic} met {CONTENTION_TRIES} deadlocks in a row"
+        raise TransientError(message)
+
+    async def _apply_whole(self, records: Sequence[RawRecord]) -> int:
+        first = records[0]
+        next_offset = records[-1].offset + 1
+
+        async def finish(uow: UnitOfWork) -> None:
+            await advance(uow.session, first.topic, first.partition, next_offset)
+
+        async with self._units_of_work.bounded("slice", finish) as uow:
+            fresh = await self._beyond_position(records, uow)
+            uow.in_hand += len(fresh)
+            if fresh:
+                await self._effects(fresh, uow)
+            else:
+                next_offset = await lock_position(uow.session, first.topic, first.partition) or 0
+        return next_offset
+
+    async def _apply_one_by_one(self, records: Sequence[RawRecord]) -> int:
+        next_offset = 0
+        for record in records:
+            try:
+                next_offset = await self._apply_whole([record])
+            except (LossError, TransientError):
+                raise
+            except Exception as error:  # noqa: BLE001 - parking keeps it with the record
+                next_offset = await self._park_alone(record, error)
+        return next_offset
+
+    async def _park_alone(self, record: RawRecord, error: Exception) -> int:
+        reason = error.reason if isinstance(error, PoisonError) else _described(error)
+
+        async def finish(uow: UnitOfWork) -> None:
+            await advance(uow.session, record.topic, record.partition, record.offset + 1)
+
+        async with self._units_of_work.bounded("slice", finish) as uow:
+            if await self._beyond_position([record], uow):
+                await self._park(_Poison(record, reason), uow)
+        return record.offset + 1
+
+    async def _beyond_position(
+        self, records: Sequence[RawRecord], uow: UnitOfWork
+    ) -> Sequence[RawRecord]:
+        """Lock the position; the records that are not applied yet."""
+        topic, partition = records[0].topic, records[0].partition
+        position = await lock_position(uow.session, topic, partition)
+        if position is None:
+            message = f"{topic}[{partition}] has no position: it was never assigned"
+            raise LossError(message)
+        if records[0].offset > position and not self._compacted:
+            message = (
+                f"{topic}[{partition}]: a slice begins at {records[0].offset}, the position is"
+                f" {position}; what lies between is missing"
+            )
+            raise LossError(message)
+        return [record for record in records if record.offset >= position]
+
+    async def _effects(self, records: Sequence[RawRecord], uow: UnitOfWork) -> None:
+        decoded = [self._decoded(record) for record in records]
+        events = [(raw, one) for raw, one in zip(records, decoded, strict=True)]
+        waiting = await parked_keys(
+            uow.session, records[0].topic, [key_text(record.key) for record in records]
+        )
+        accepted: list[Received[Any]] = []
+        for raw, one in events:
+            if isinstance(one, _Poison):
+                await self._park(one, uow)
+                waiting.add(key_text(raw.key))
+            elif one.key in waiting:
+                await self._park(_Poison(raw, BEHIND), uow)
+            else:
+                accepted.append(one)
+        await self._handle(accepted, uow)
+
+    async def replay(self, record: RawRecord, uow: UnitOfWork) -> None:
+        """Apply one parked record within this unit of work; raises what its handler raises."""
+        one = self._decoded(record)
+        if isinstance(one, _Poison):
+            raise PoisonError(one.reason)
+        await self._handle([one], uow)
+
+    async def _handle(self, events: Sequence[Received[Any]], uow: UnitOfWork) -> None:
+        topic = self._subscription.topic
+        if self._subscription.drops_applied == "by_id":
+            known = len(events)
+            events = await _not_seen(events, uow)
+            metrics.DROPPED.labels(topic).inc(known - len(events))
+        if events:
+            await self._subscription.handle(events, uow)
+            metrics.APPLIED.labels(topic).inc(len(events))
+
+    async def _park(self, poison: _Poison, uow: UnitOfWork) -> None:
+        record = poison.record
+        await park(uow.session, record, reason=poison.reason)
+        metrics.PARKED.labels(record.topic).inc()
+        log.error(
+            "event_parked",
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            behind=poison.reason == BEHIND,
+        )
+
+    def _decoded(self, record: RawRecord) -> Received[Any] | _Poison:
+        headers = dict(record.headers)
+        try:
+            payload = None if record.value is None else self._decode_json(record.value)
+            return Received(
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                key=(record.key or b"").decode(),
+                type=headers["ce_type"].decode(),
+                id=headers["ce_id"].decode(),
+                time=headers["ce_time"].decode(),
+                traceparent=headers.get("traceparent", b"").decode() or None,
+                payload=payload,
+            )
+        except KeyError as error:
+            return _Poison(record, f"the header {error} is missing: not a CloudEvent")
+        except UnicodeDecodeError:
+            return _Poison(record, "the key or a header is not UTF-8")
+        except ValidationError as error:
+            return _Poison(record, _described(error))
+
+
+async def _not_seen(events: Sequence[Received[Any]], uow: UnitOfWork) -> list[Received[Any]]:
+    """Remember these events' ids; those that were not known before, each once."""
+    if not events:
+        return []
+    rows = await uow.session.fetch(
+        """INSERT INTO inbox (topic, ce_id) SELECT %s, unnest(%s::text[])
+           ON CONFLICT DO NOTHING RETURNING ce_id""",
+        (events[0].topic, list(dict.fromkeys(event.id for event in events))),
+    )
+    new = {row[0] for row in rows}
+    fresh = []
+    for event in events:
+        if event.id in new:
+            new.discard(event.id)
+            fresh.append(event)
+    return fresh
+
+
+def _described(error: Exception) -> str:
+    """What went wrong without the values that it went wrong with: they may be personal."""
+    if isinstance(error, ValidationError):
+        faults = [
+            f"{'.'.join(str(step) for step in fault['loc']) or 'value'}: {fault['type']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        return f"it does not fit the contract: {'; '.join(faults[:10])}"
+    return f"{type(error).__name__}: {error}"
