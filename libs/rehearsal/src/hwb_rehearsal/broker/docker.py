@@ -1,0 +1,151 @@
+"""Apache Kafka in Docker, through testcontainers; their ``TESTCONTAINERS_*`` settings hold."""
+
+import contextlib
+import io
+import tarfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import docker
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from docker.errors import DockerException, ImageNotFound
+from requests.exceptions import RequestException
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+
+from hwb_rehearsal.broker.errors import BrokerError
+
+IMAGE = "apache/kafka:4.4.0"
+PORT = 9092
+START = "/tmp/hwb-start.sh"  # noqa: S108 - inside the container
+PULL_SECONDS = 60.0
+START_SECONDS = 60.0
+ANSWER_SECONDS = 3
+
+# The address that clients are told is only known once Docker has chosen the port.
+WAIT_FOR_START = f"sh -c 'while [ ! -f {START} ]; do sleep 0.1; done; exec bash {START}'"
+
+
+def why_not_docker() -> str | None:
+    """Why no Docker engine can be used here, or None if one answers."""
+    try:
+        client = docker.from_env(timeout=ANSWER_SECONDS)
+        try:
+            client.ping()
+        finally:
+            client.close()
+    except (DockerException, RequestException):
+        return "no Docker engine answers"
+    return None
+
+
+@contextlib.contextmanager
+def docker_broker(say: Callable[[str], None]) -> Iterator[str]:
+    """A broker in a container whose port is a free one on loopback; gives its address.
+
+    Raises BrokerError if the image cannot be had within 60 s or Kafka does not start.
+    """
+    _have_image(IMAGE, say)
+    if not testcontainers_config.ryuk_disabled:
+        try:
+            _have_image(testcontainers_config.ryuk_image, say)
+        except BrokerError:
+            say("Kafka: testcontainers' reaper cannot be had; the container is removed from here.")
+            testcontainers_config.ryuk_disabled = True
+    container = DockerContainer(IMAGE).with_command(WAIT_FOR_START)
+    for name, value in _SETTINGS.items():
+        container = container.with_env(name, value)
+    container = container.with_exposed_ports(PORT)
+    if container.get_container_host_ip() == "localhost":
+        container.ports[f"{PORT}/tcp"] = ("127.0.0.1",)  # type: ignore[assignment] # docker-py takes it
+    try:
+        container.start()
+    except (DockerException, RequestException) as error:
+        message = f"Docker does not start {IMAGE}: {error}"
+        raise BrokerError(message) from error
+    try:
+        host = container.get_container_host_ip().replace("localhost", "127.0.0.1")
+        address = f"{host}:{container.get_exposed_port(PORT)}"
+        _put_start_script(container, address)
+        _wait_until_it_answers(address, container)
+        yield address
+    finally:
+        container.stop()
+
+
+_SETTINGS = {
+    "KAFKA_NODE_ID": "1",
+    "KAFKA_PROCESS_ROLES": "broker,controller",
+    "KAFKA_LISTENERS": f"PLAINTEXT://:{PORT},CONTROLLER://:9093",
+    "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+    "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+    "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "4",
+    "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+    "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+    "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+}
+
+
+def _have_image(image: str, say: Callable[[str], None]) -> None:
+    client = docker.from_env(timeout=int(PULL_SECONDS))
+    try:
+        with contextlib.suppress(ImageNotFound):
+            client.images.get(image)
+            return
+        say(f"Kafka: pulling {image} (at most {PULL_SECONDS:.0f} s) ...")
+        failure: list[str] = []
+
+        def pull() -> None:
+            try:
+                client.images.pull(image)
+            except (DockerException, RequestException) as error:
+                failure.append(str(error))
+
+        # The engine may go on for ever without a byte; a thread is the only way to stop waiting.
+        puller = threading.Thread(target=pull, daemon=True)
+        puller.start()
+        puller.join(PULL_SECONDS)
+        if puller.is_alive() or failure:
+            why = failure[0] if failure else f"not within {PULL_SECONDS:.0f} s"
+            message = f"the image {image} cannot be pulled: {why}"
+            raise BrokerError(message)
+    finally:
+        client.close()
+
+
+def _put_start_script(container: DockerContainer, address: str) -> None:
+    script = (
+        f"export KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://{address}\nexec /etc/kafka/docker/run\n"
+    ).encode()
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        entry = tarfile.TarInfo(START.removeprefix("/tmp/"))  # noqa: S108 - inside the container
+        entry.size, entry.mode, entry.mtime = len(script), 0o755, int(time.time())
+        tar.addfile(entry, io.BytesIO(script))
+    container.get_wrapped_container().put_archive("/tmp", archive.getvalue())  # noqa: S108
+
+
+def _wait_until_it_answers(address: str, container: DockerContainer) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    admin = AdminClient(
+        {
+            "bootstrap.servers": address,
+            "reconnect.backoff.ms": 50,
+            "reconnect.backoff.max.ms": 200,
+            "log_level": 0,
+        }
+    )
+    while True:
+        try:
+            if admin.list_topics(timeout=1.0).brokers:
+                return
+        except KafkaException as error:
+            if time.monotonic() > deadline:
+                said = container.get_wrapped_container().logs(tail=5).decode(errors="replace")
+                message = f"Kafka in Docker does not answer at {address}: {said}"
+                raise BrokerError(message) from error

@@ -1,0 +1,395 @@
+"""The one-machine stack: every part as its own process, from broker to mailbox."""
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+import httpx
+import yaml
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from hwb_rehearsal.broker import Broker, contract_topics, start_broker
+from hwb_rehearsal.broker.child import free_ports
+from hwb_rehearsal.stack.clock import RehearsalClock
+from hwb_rehearsal.stack.errors import StackError
+from hwb_rehearsal.stack.metrics import Sample, parse_metrics, total
+from hwb_rehearsal.stack.postgres import Postgres, start_postgres
+from hwb_rehearsal.stack.process import StackProcess, base_environment
+from hwb_rehearsal.stack.settings import Files, Ports, environment_of
+from hwb_rehearsal.stack.tokens import Tokens
+from hwb_schemas.calendar import RolloverCalendar
+from hwb_schemas.register import Register
+from hwb_schemas.words import Role
+
+SERVICES = ("mis-ingest", "identity", "groups", "notifier")
+ProcessKind = Literal["api", "worker"]
+
+READY_SECONDS = 60.0
+MIGRATE_SECONDS = 60.0
+POLL_SECONDS = 0.1
+ADMIN_SECONDS = 10.0
+
+T = TypeVar("T")
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - for the person who started it
+
+
+@dataclass(kw_only=True)
+class Stack:
+    """All parts of the system on this machine, started and ended together; see ``start``."""
+
+    root: Path
+    """Register, calendar, tokens, clock, mails and logs of this rehearsal."""
+    broker: Broker
+    postgres: Postgres
+    clock: RehearsalClock
+    register: Register
+    calendar: RolloverCalendar
+    services: tuple[str, ...]
+    person_ref_secret: str
+    """The deployment secret under which person_refs are made."""
+    ports: Ports
+    database_urls: Mapping[str, str]
+    environments: Mapping[str, Mapping[str, str]]
+    _tokens: Tokens
+    _processes: dict[str, StackProcess]
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def start(
+        cls,
+        root: Path,
+        *,
+        register: Register,
+        calendar: RolloverCalendar,
+        now: datetime,
+        time_scale: float = 1.0,
+        services: Sequence[str] = SERVICES,
+        settings: Mapping[str, Mapping[str, str]] | None = None,
+        broker: Broker | None = None,
+        postgres: Postgres | None = None,
+        say: Callable[[str], None] = _print,
+    ) -> AsyncIterator[Self]:
+        """Start everything and wait until all of it is ready; end it in reverse order on leaving.
+
+        ``now`` is where the rehearsal clock begins. ``settings`` adds to a service's environment
+        by names without prefix (``{"identity": {"SLICE_RECORDS": "100"}}``). A broker or server
+        that is handed in is used and left running; else both are started as this machine allows.
+        Raises StackError, BrokerError or PostgresError in one clear line.
+        """
+        async with contextlib.AsyncExitStack() as ending:
+            broker = broker or ending.enter_context(start_broker(say=say))
+            postgres = postgres or ending.enter_context(start_postgres(say=say))
+            stack = cls._prepare(
+                root,
+                broker=broker,
+                postgres=postgres,
+                register=register,
+                calendar=calendar,
+                now=now,
+                time_scale=time_scale,
+                services=tuple(services),
+                settings=settings or {},
+            )
+            topics = contract_topics()
+            broker.make_topics(topics)
+            ending.callback(broker.delete_topics, [topic.name for topic in topics])
+            await stack.migrate()
+            ending.push_async_callback(stack.stop)
+            await stack.start_processes()
+            yield stack
+
+    @classmethod
+    def _prepare(
+        cls,
+        root: Path,
+        *,
+        broker: Broker,
+        postgres: Postgres,
+        register: Register,
+        calendar: RolloverCalendar,
+        now: datetime,
+        time_scale: float,
+        services: tuple[str, ...],
+        settings: Mapping[str, Mapping[str, str]],
+    ) -> Self:
+        for folder in (root, root / "logs", root / "mail"):
+            folder.mkdir(parents=True, exist_ok=True)
+        files = Files(
+            tokens=root / "tokens.yaml",
+            register=root / "register.yaml",
+            calendar=root / "calendar.yaml",
+            clock=root / "clock",
+        )
+        dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        for path, model in ((files.register, register), (files.calendar, calendar)):
+            path.write_text(
+                yaml.dump(model.model_dump(mode="json"), Dumper=dumper, sort_keys=False)
+            )
+        tokens = Tokens(secrets.token_bytes(32))
+        tokens.write(files.tokens, register)
+        free = iter(free_ports(2 * len(SERVICES) + 2))
+        ports = Ports(
+            apis={service: next(free) for service in SERVICES},
+            workers={service: next(free) for service in SERVICES},
+            emulators=next(free),
+            mail=next(free),
+        )
+        person_ref_secret, provider_token = secrets.token_hex(32), secrets.token_hex(16)
+        urls = {
+            service: postgres.create_database(f"hwb_{service.replace('-', '_')}")
+            for service in services
+        }
+        environments: dict[str, Mapping[str, str]] = {}
+        for service in services:
+            environments[service] = environment_of(
+                service,
+                database_url=urls[service],
+                broker=broker,
+                files=files,
+                ports=ports,
+                person_ref_secret=person_ref_secret,
+                provider_token=provider_token,
+                time_scale=time_scale,
+            ) | {
+                f"HWB_{service.upper().replace('-', '_')}_{name}": value
+                for name, value in settings.get(service, {}).items()
+            }
+        stack = cls(
+            root=root,
+            broker=broker,
+            postgres=postgres,
+            clock=RehearsalClock(files.clock, now.astimezone(UTC)),
+            register=register,
+            calendar=calendar,
+            services=services,
+            person_ref_secret=person_ref_secret,
+            ports=ports,
+            database_urls=urls,
+            environments=environments,
+            _tokens=tokens,
+            _processes={},
+        )
+        stack._describe_processes(time_scale)
+        return stack
+
+    def _describe_processes(self, time_scale: float) -> None:
+        if "groups" in self.services:
+            scale = ["--time-scale", str(time_scale)]
+            self._describe(
+                "emulators",
+                ["hwb_rehearsal.emulators", "--port", str(self.ports.emulators), *scale],
+                ready_url=f"{self.emulators_url}/inspect/calls",
+            )
+        if "notifier" in self.services:
+            where = ["--port", str(self.ports.mail), "--folder", str(self.mail_folder)]
+            self._describe("mail sink", ["hwb_rehearsal.stack.mail_sink", *where])
+        for service in self.services:
+            for kind, url in (("api", self.url(service)), ("worker", self.worker_url(service))):
+                self._describe(
+                    f"{service} {kind}",
+                    [f"hwb_{service.replace('-', '_')}.entrypoints.cli", kind],
+                    environment=self.environments[service],
+                    ready_url=f"{url}/readyz",
+                )
+
+    def _describe(
+        self,
+        name: str,
+        module: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        ready_url: str | None = None,
+    ) -> None:
+        self._processes[name] = StackProcess(
+            name=name,
+            command=[sys.executable, "-m", *module],
+            environment={**base_environment(), **(environment or {})},
+            log=self.root / "logs" / f"{name.replace(' ', '-')}.log",
+            ready_url=ready_url,
+        )
+
+    async def migrate(self) -> None:
+        """Bring every service's database to its newest form, at once."""
+
+        async def one(service: str) -> None:
+            said = await self.run_verb(service, "migrate", within=MIGRATE_SECONDS)
+            if said.status != 0:
+                message = f"The database of {service} cannot be migrated: {said.output[-1500:]}"
+                raise StackError(message)
+
+        await asyncio.gather(*(one(service) for service in self.services))
+
+    async def start_processes(self) -> None:
+        """Start every part and wait until all of them are ready."""
+        for process in self._processes.values():
+            await process.start()
+        await asyncio.gather(
+            *(process.until_ready(READY_SECONDS) for process in self._processes.values())
+        )
+
+    async def stop(self) -> None:
+        """End every part: APIs first, then workers, then what they call."""
+        for kinds in ("api", "worker", ""):
+            ending = [process for name, process in self._processes.items() if name.endswith(kinds)]
+            await asyncio.gather(*(process.stop() for process in ending))
+
+    def process(self, service: str, kind: ProcessKind) -> StackProcess:
+        """A service's ``api`` or ``worker``."""
+        return self._processes[f"{service} {kind}"]
+
+    @property
+    def processes(self) -> Mapping[str, StackProcess]:
+        """Every part by its name, for example ``identity worker``, ``emulators``, ``mail sink``."""
+        return self._processes
+
+    def url(self, service: str) -> str:
+        """Base address of a service's API."""
+        return f"http://127.0.0.1:{self.ports.apis[service]}"
+
+    def worker_url(self, service: str) -> str:
+        """Base address of a worker's health and metrics pages."""
+        return f"http://127.0.0.1:{self.ports.workers[service]}"
+
+    @property
+    def emulators_url(self) -> str:
+        """Base address of the provider emulators; ``/inspect/groups`` is below it."""
+        return f"http://127.0.0.1:{self.ports.emulators}"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where the mail sink puts its ``.eml`` files."""
+        return self.root / "mail"
+
+    def token(self, role: Role, *, school: str | None = None, authority: str | None = None) -> str:
+        """The bearer token of this role; school staff need a school, Local Authority a code."""
+        return self._tokens.of(role, school=school, authority=authority)
+
+    def client(
+        self,
+        service: str,
+        role: Role,
+        *,
+        school: str | None = None,
+        authority: str | None = None,
+        timeout: float = 30.0,
+    ) -> httpx.AsyncClient:
+        """A client of one service's API with the token of this role."""
+        bearer = self.token(role, school=school, authority=authority)
+        return httpx.AsyncClient(
+            base_url=self.url(service),
+            headers={"Authorization": f"Bearer {bearer}"},
+            timeout=timeout,
+        )
+
+    async def metrics(self, service: str, kind: ProcessKind = "worker") -> list[Sample]:
+        """The samples of a process's ``/metrics`` now; none while it is down."""
+        base = self.worker_url(service) if kind == "worker" else self.url(service)
+        try:
+            async with httpx.AsyncClient(timeout=5.0) as client:
+                answer = await client.get(f"{base}/metrics")
+        except httpx.TransportError:
+            return []
+        return parse_metrics(answer.text) if answer.is_success else []
+
+    async def consumer_lag(self, service: str) -> int:
+        """Events that the service's worker has yet to apply, in its own words (``/metrics``)."""
+        return int(total(await self.metrics(service), "kafka_consumergroup_lag"))
+
+    async def broker_lag(self, service: str) -> int:
+        """The same in the broker's words: log ends less committed offsets.
+
+        Committed offsets are a hint that follows the database's position by up to a second.
+        librdkafka's built-in broker keeps none that can be asked for: StackError there.
+        """
+        return await asyncio.to_thread(_broker_lag, self.broker.address, f"hwb-{service}")
+
+    async def run_verb(self, service: str, *arguments: str, within: float = 60.0) -> "VerbOutput":
+        """Run a verb of a service's command line (``parked list``, ``reconcile`` …)."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            f"hwb_{service.replace('-', '_')}.entrypoints.cli",
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**base_environment(), **self.environments[service]},
+        )
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), within)
+        except TimeoutError as error:
+            process.kill()
+            message = f"hwb-{service} {' '.join(arguments)} did not end within {within:.0f} s"
+            raise StackError(message) from error
+        return VerbOutput(process.returncode or 0, output.decode(errors="replace"))
+
+    async def until(
+        self,
+        condition: Callable[[], Awaitable[T]],
+        what: str,
+        timeout: float,  # noqa: ASYNC109 - the message needs it
+    ) -> T:
+        """Ask again and again until the answer is true, and give that answer.
+
+        A service that is away for a moment counts as not yet. Raises StackError naming ``what``
+        and the processes that had to be started again.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while True:
+            trouble: Any = None
+            try:
+                if answer := await condition():
+                    return answer
+            except httpx.TransportError as error:
+                trouble = error
+            if loop.time() > deadline:
+                again = [
+                    f"{name} was started again {process.restarts} times. {process.log_tail()}"
+                    for name, process in self._processes.items()
+                    if process.restarts
+                ]
+                message = "\n".join(
+                    [f"Not within {timeout:.0f} s: {what}. {trouble or ''}".strip(), *again]
+                )
+                raise StackError(message)
+            await asyncio.sleep(POLL_SECONDS)
+
+    def peak_memory(self) -> dict[str, float]:
+        """VmHWM in MB of every part by its name, the greediest incarnation of each."""
+        return {name: process.peak_memory_mb for name, process in self._processes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class VerbOutput:
+    """What a verb of a service's command line said, and its exit status."""
+
+    status: int
+    output: str
+
+
+def _broker_lag(address: str, group: str) -> int:
+    admin = AdminClient({"bootstrap.servers": address})
+    try:
+        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
+        committed = asked[group].result(ADMIN_SECONDS).topic_partitions or []
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the library's own gap
+        ends = admin.list_offsets(dict.fromkeys(committed, latest))
+        return sum(
+            future.result(ADMIN_SECONDS).offset - max(place.offset, 0)
+            for place, future in ends.items()
+        )
+    except KafkaException as error:
+        message = f"The broker does not tell the position of {group}: {error}"
+        raise StackError(message) from error
