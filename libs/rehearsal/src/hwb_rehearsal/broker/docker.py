@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import os
+import socket
 import tarfile
 import threading
 import time
@@ -23,6 +25,7 @@ START = "/tmp/hwb-start.sh"  # noqa: S108 - inside the container
 PULL_SECONDS = 60.0
 START_SECONDS = 60.0
 ANSWER_SECONDS = 3
+DEFAULT_ENGINE = "unix:///var/run/docker.sock"
 
 # The address that clients are told is only known once Docker has chosen the port.
 WAIT_FOR_START = f"sh -c 'while [ ! -f {START} ]; do sleep 0.1; done; exec bash {START}'"
@@ -30,6 +33,8 @@ WAIT_FOR_START = f"sh -c 'while [ ! -f {START} ]; do sleep 0.1; done; exec bash 
 
 def why_not_docker() -> str | None:
     """Why no Docker engine can be used here, or None if one answers."""
+    if not _somebody_listens():
+        return "no Docker engine answers"
     try:
         client = docker.from_env(timeout=ANSWER_SECONDS)
         try:
@@ -39,6 +44,20 @@ def why_not_docker() -> str | None:
     except (DockerException, RequestException):
         return "no Docker engine answers"
     return None
+
+
+def _somebody_listens() -> bool:
+    """Whether the engine's socket answers; Docker's client leaks one that does not."""
+    address = os.environ.get("DOCKER_HOST", DEFAULT_ENGINE)
+    if not address.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWER_SECONDS)
+        try:
+            probe.connect(address.removeprefix("unix://"))
+        except OSError:
+            return False
+    return True
 
 
 @contextlib.contextmanager
