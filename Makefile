@@ -30,6 +30,10 @@ lint: .venv/.ready ## style, types and the direction of imports
 test: .venv/.ready ## unit, contract, integration and end-to-end tests
 	@$(BIN)/pytest
 
+.PHONY: schemas
+schemas: .venv/.ready ## write JSON Schema and AsyncAPI anew from the event models
+	@$(BIN)/python -m schemas.tools.generate
+
 .PHONY: lock
 lock: ## pin the newest allowed versions in requirements/dev.txt
 	@requirements/lock.sh --upgrade
