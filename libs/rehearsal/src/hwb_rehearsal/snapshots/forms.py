@@ -69,7 +69,10 @@ def json_lines(snapshot: Snapshot) -> bytes:
 
 def line_of_user(snapshot: Snapshot, local_id: str, *, form: str) -> tuple[str, int]:
     """The file and line on which a user stands: ``form`` is ``zip`` or ``jsonl``."""
-    ids = [row.local_id for row in (*snapshot.learners, *snapshot.staff)]
+    ids = [
+        *(row.local_id for row in snapshot.learners),
+        *(row.local_id for row in snapshot.staff),
+    ]
     index = ids.index(local_id)
     if form == "zip":
         return "users.csv", index + 2

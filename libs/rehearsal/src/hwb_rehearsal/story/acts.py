@@ -1,0 +1,133 @@
+"""What happens in the year, as values that the demo performs one after another."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from hwb_rehearsal.snapshots.forms import json_lines, oneroster_zip
+from hwb_rehearsal.story.expectation import Checkpoint, Line
+from hwb_rehearsal.world.rows import Snapshot
+
+Form = Literal["zip", "jsonl"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One school's snapshot in one of the two forms."""
+
+    snapshot: Snapshot
+    form: Form
+
+    @property
+    def school(self) -> str:
+        """Whose it is."""
+        return self.snapshot.school
+
+    def body(self) -> bytes:
+        """The bytes of the file."""
+        return oneroster_zip(self.snapshot) if self.form == "zip" else json_lines(self.snapshot)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveClock:
+    """The rehearsal clock goes on to this instant."""
+
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Schools send their snapshots, several at once, and every run settles.
+
+    ``kill`` names the service whose worker is killed while it has this work in hand.
+    """
+
+    uploads: tuple[Upload, ...]
+    kill: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushAgain:
+    """A school sends the same snapshot once more: nothing may be published."""
+
+    upload: Upload
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class PushBroken:
+    """A school sends half a file: it must be refused and change nothing."""
+
+    upload: Upload
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The system comes to this state by itself; on the way nothing is asked of it."""
+
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class SeeWaiting:
+    """The school reads that these learners, by UPN, wait for their previous school."""
+
+    school: str
+    upns: frozenset[str]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class CreateGroups:
+    """Digital Champions create groups: pairs of class key and provider."""
+
+    wanted: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseGroup:
+    """A group of next year's class asked for too early must be refused."""
+
+    class_key: str
+    provider: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreGroups:
+    """Digital Champions restore groups: pairs of class key and provider."""
+
+    wanted: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTransfer:
+    """A member of staff wishes to keep the old account; asked twice, it is one case."""
+
+    school: str
+    staff_code: str
+    previous_school: str
+    previous_staff_code: str
+
+
+Act = (
+    MoveClock
+    | Push
+    | PushAgain
+    | PushBroken
+    | Reach
+    | SeeWaiting
+    | CreateGroups
+    | RefuseGroup
+    | RestoreGroups
+    | RequestTransfer
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Some acts under one heading, in order."""
+
+    title: str
+    acts: tuple[Act, ...]
