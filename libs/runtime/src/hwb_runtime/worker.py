@@ -238,6 +238,8 @@ class _Worker:
             wanted, there = self._topics[name].partitions, self._broker.partitions(name)
             if there != wanted:
                 self._fatal(f"topic {name} has {there} partitions; the contract says {wanted}")
+        if self._processors and self._settings.kafka_max_unread is None:
+            self._broker.learn_topic_ids(list(self._processors))
 
     async def _serve_health(self) -> None:
         app = health_app(alive=lambda: self._stuck() is None, ready=self._ready)
@@ -246,6 +248,7 @@ class _Worker:
             host=self._settings.host,
             port=self._settings.worker_port,
             log_config=None,
+            lifespan="off",
             access_log=False,
         )
         server = uvicorn.Server(config)

@@ -1,16 +1,19 @@
 """What the runtime asks the broker beside consuming and producing: topics, ids, watermarks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+import structlog
 import yaml
 from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 import hwb_schemas
 from hwb_runtime.positions import Watermarks
+
+log = structlog.get_logger("hwb_runtime.broker")
 
 ANSWER_SECONDS = 15.0
 
@@ -53,7 +56,7 @@ class Broker:
             {"bootstrap.servers": address, "group.id": group, "enable.auto.commit": False}
         )
         self._address = address
-        self._ids: dict[str, str | None] = {}
+        self._ids: dict[str, str] = {}
 
     def close(self) -> None:
         """End the connections."""
@@ -70,17 +73,21 @@ class Broker:
         low, high = self._consumer.get_watermark_offsets(
             TopicPartition(topic, partition), timeout=ANSWER_SECONDS
         )
-        return Watermarks(topic_id=self._topic_id(topic), low=low, high=high)
+        return Watermarks(topic_id=self._ids.get(topic), low=low, high=high)
 
-    def _topic_id(self, topic: str) -> str | None:
-        if topic not in self._ids:
+    def learn_topic_ids(self, topics: Sequence[str]) -> None:
+        """Ask for the topics' ids, by which a topic that was made anew is known.
+
+        librdkafka's built-in broker has none; then watermarks come without them.
+        """
+        futures = self._admin.describe_topics(
+            TopicCollection(list(topics)), request_timeout=ANSWER_SECONDS
+        )
+        for topic, future in futures.items():
             try:
-                future = self._admin.describe_topics(TopicCollection([topic]))[topic]
-                described = future.result(timeout=ANSWER_SECONDS)
-                self._ids[topic] = str(described.topic_id)
-            except KafkaException:
-                self._ids[topic] = None  # librdkafka's built-in broker has no topic ids
-        return self._ids[topic]
+                self._ids[topic] = str(future.result().topic_id)
+            except KafkaException as error:
+                log.warning("topic_without_id", topic=topic, error=str(error))
 
 
 def most_unread(address: str, group: str, topic: TopicFile) -> int:

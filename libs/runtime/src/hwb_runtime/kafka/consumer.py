@@ -22,7 +22,7 @@ from hwb_runtime.events import RawRecord
 log = structlog.get_logger("hwb_runtime.consumer")
 
 TP = Any
-SlicesAhead = 16
+SlicesAhead = 8
 
 
 class Progress:

@@ -25,7 +25,7 @@ AFTER_SEND = declare_crash_point("relay_after_send", "events are handed over, no
 BEFORE_MARK = declare_crash_point("relay_before_mark", "the broker has the events, the outbox too")
 AFTER_MARK = declare_crash_point("relay_after_mark", "the events are deleted from the outbox")
 
-ROWS_AT_ONCE = 8
+ROWS_AT_ONCE = 4
 DELIVERY_SECONDS = 30
 UNREAD_POLL_SECONDS = 0.05
 
