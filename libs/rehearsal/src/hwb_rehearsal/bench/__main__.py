@@ -1,0 +1,122 @@
+"""``python -m hwb_rehearsal.bench``: what ``make bench`` runs."""
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hwb_rehearsal.bench.comparison import compare_identity, prepared
+from hwb_rehearsal.bench.end_to_end import EndToEnd, run_end_to_end
+from hwb_rehearsal.bench.report import Row, machine, measured, print_rows, write_report
+from hwb_rehearsal.broker import BrokerError, start_broker
+from hwb_rehearsal.stack import Postgres, PostgresError, start_postgres
+from hwb_schemas.calendar import RolloverCalendar
+
+CALENDAR = Path("libs/runtime/src/hwb_runtime/calendars/2022.yaml")
+WANTED_RECORDS_A_SECOND = 2000.0
+WANTED_MEGABYTES = 250.0
+REPORT = Path("build/bench/report.json")
+
+
+class Bench:
+    """One run of every benchmark; the figures are printed as they come."""
+
+    def __init__(self, *, rounds: int, sizes: list[int], compared_learners: int) -> None:
+        self.console = Console()
+        self._rounds = rounds
+        self._sizes = sizes
+        self._learners = compared_learners
+        self._calendar = RolloverCalendar.model_validate(yaml.safe_load(CALENDAR.read_text()))
+        steps = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+        self._progress = Progress(*steps, console=self.console)
+        self._task = self._progress.add_task("benchmarks", total=1 + rounds * len(sizes))
+
+    async def run(self) -> None:
+        """Run everything and write the report."""
+        with contextlib.ExitStack() as parts, tempfile.TemporaryDirectory() as folder:
+            broker = parts.enter_context(start_broker(say=self._say))
+            if not broker.is_real:
+                raise BrokerError(
+                    "The benchmarks need Apache Kafka: the built-in broker drops what is too much. "
+                    "Install a JDK 17 and Maven, start Docker, or name a broker by HWB_KAFKA."
+                )
+            postgres = parts.enter_context(start_postgres(say=self._say))
+            of = machine(broker=broker.line, database=postgres.line)
+            parts.enter_context(self._progress)
+            root = Path(folder)
+            async with prepared(
+                root=root / "comparison",
+                learners=self._learners,
+                calendar=self._calendar,
+                broker=broker,
+                postgres=postgres,
+                say=self._say,
+            ) as comparison:
+                rows = await compare_identity(comparison, rounds=self._rounds, say=self._say)
+            self._progress.advance(self._task)
+            rows += await self._end_to_end(root, postgres)
+            self._progress.stop()
+        write_report(REPORT, of, rows)
+        print_rows(self.console, rows)
+        self.console.print(f"Every value is in {REPORT}.")
+
+    async def _end_to_end(self, root: Path, postgres: Postgres) -> list[Row]:
+        found: dict[int, list[EndToEnd]] = {size: [] for size in self._sizes}
+        for number in range(self._rounds):
+            for size in self._sizes:
+                found[size].append(
+                    await run_end_to_end(
+                        root=root / f"end-to-end-{size}-{number}",
+                        learners=size,
+                        calendar=self._calendar,
+                        postgres=postgres,
+                        say=self._say,
+                    )
+                )
+                postgres.drop_databases()
+                self._progress.advance(self._task)
+        rows = [
+            measured(
+                f"end_to_end_{size // 1000}k",
+                [one.rate for one in runs],
+                "records/s",
+                target=WANTED_RECORDS_A_SECOND,
+                details=[one.details() for one in runs],
+            )
+            for size, runs in found.items()
+        ]
+        largest = found[max(self._sizes)]
+        for process in largest[0].peak_memory:
+            if process.endswith((" api", " worker")):
+                peaks = [one.peak_memory[process] for one in largest]
+                name = f"peak_memory_{process.replace('-', '_').replace(' ', '_')}"
+                rows.append(measured(name, peaks, "MB", target=WANTED_MEGABYTES))
+        return rows
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, highlight=False)
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="how often the sides take turns")] = 3,
+    sizes: Annotated[str, typer.Option(help="learners, end to end")] = "10000,100000",
+    compared_learners: Annotated[int, typer.Option(help="learners, identity alone")] = 50_000,
+) -> None:
+    """Measure, print and write build/bench/report.json."""
+    learners = [int(size) for size in sizes.split(",")]
+    bench = Bench(rounds=rounds, sizes=learners, compared_learners=compared_learners)
+    try:
+        asyncio.run(bench.run())
+    except (BrokerError, PostgresError) as error:
+        bench.console.print(str(error), style="red")
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    typer.run(main)

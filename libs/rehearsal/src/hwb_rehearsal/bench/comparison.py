@@ -1,0 +1,243 @@
+"""Identity against the floor and against the plain way: the same topic, data and database settings.
+
+The topic holds a first provisioning and then a rollover. Identity applies the first once; each turn
+of each side then gets a copy of that database and starts at the rollover's first event. Every side
+is warm (connected, its first records in hand) before the clock starts: identity waits for the locks
+of its own positions, which the benchmark holds until then.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+from confluent_kafka import Consumer, TopicPartition
+from psycopg import sql
+
+from hwb_rehearsal.bench.changes import first_provisioning, rollover
+from hwb_rehearsal.bench.report import Row, compared
+from hwb_rehearsal.bench.side import SideError, Timed, run_side
+from hwb_rehearsal.bench.topic import CHANGES, AccountWatch, ends_of, load_changes
+from hwb_rehearsal.broker import Broker
+from hwb_rehearsal.stack import Postgres, Stack
+from hwb_rehearsal.stack.process import base_environment
+from hwb_rehearsal.world.schools import Size
+from hwb_rehearsal.world.wales import Wales, build_wales
+from hwb_schemas.calendar import RolloverCalendar
+
+MAY = datetime(2022, 5, 3, 8, tzinfo=UTC)
+RUN_WEEK = datetime(2022, 8, 16, 8, tzinfo=UTC)
+APPLY_SECONDS = 300.0
+PLAIN_SECONDS = 15.0
+PLAIN_WAY = Path("tests/bench/plain_identity.py")
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Comparison:
+    """A loaded topic and a database that has applied its first part."""
+
+    stack: Stack
+    starts: dict[int, int]
+    """Offset of the rollover's first event, by partition."""
+    records: int
+    """Events of the rollover."""
+    base: str
+    """Address of the database as it was after the first provisioning."""
+    ends: dict[int, int]
+    """Where the topic ends, by partition."""
+
+    async def identity(self) -> Timed:
+        """Identity's own worker, with all rules and events, up to the last account event seen."""
+        async with self._copy() as url:
+            worker = self.stack.process("identity", "worker")
+            watch = AccountWatch(self.stack.broker.address)
+            with watch.listening():
+                lock = await psycopg.AsyncConnection.connect(url)
+                async with lock:
+                    await lock.execute("SELECT 1 FROM consumer_offset FOR UPDATE")
+                    await worker.restart(environment={"HWB_IDENTITY_DATABASE_URL": url})
+                    await self._until(lambda: _is_waiting(url), "identity has records in hand")
+                    started = watch.last_at = time.monotonic()
+                    await lock.commit()
+                await self._until(lambda: self._is_applied(url), "identity has applied all")
+                await self._until(
+                    lambda: asyncio.to_thread(watch.has_seen_all), "all account events were seen"
+                )
+                ended = watch.last_at
+            await worker.stop()
+        return Timed(self.records, ended - started)
+
+    async def floor(self) -> Timed:
+        """Consume and COPY."""
+        url = self.stack.postgres.create_database("hwb_floor")
+        command = [
+            *(sys.executable, "-m", "hwb_rehearsal.bench.floor"),
+            *("--kafka", self.stack.broker.address, "--database-url", url),
+            *("--starts", json.dumps(self.starts), "--records", str(self.records)),
+        ]
+        return await run_side(command, log=self.stack.root / "logs" / "floor.log", environment={})
+
+    async def plain(self) -> Timed:
+        """One event, one transaction, Faust as in its tutorial; its rate over 15 seconds."""
+        group = f"plain-{uuid4().hex[:8]}"
+        await asyncio.to_thread(self._begin_group, group)
+        async with self._copy() as url:
+            return await run_side(
+                [sys.executable, str(PLAIN_WAY)],
+                log=self.stack.root / "logs" / "plain.log",
+                environment={
+                    **base_environment(),
+                    **self.stack.environments["identity"],
+                    "HWB_IDENTITY_DATABASE_URL": url,
+                    "PLAIN_GROUP": group,
+                    "PLAIN_RECORDS": str(self.records),
+                    "PLAIN_SECONDS": str(PLAIN_SECONDS),
+                },
+            )
+
+    def _begin_group(self, group: str) -> None:
+        consumer = Consumer({"bootstrap.servers": self.stack.broker.address, "group.id": group})
+        with contextlib.closing(consumer):
+            places = [TopicPartition(CHANGES, *place) for place in self.starts.items()]
+            consumer.commit(offsets=places, asynchronous=False)
+
+    @contextlib.asynccontextmanager
+    async def _copy(self) -> AsyncIterator[str]:
+        """A copy of the database as it was after the first provisioning, dropped afterwards."""
+        name = f"hwb_copy_{uuid4().hex[:8]}"
+        base = urlsplit(self.base)
+        admin = urlunsplit(base._replace(path="/postgres"))
+        async with await psycopg.AsyncConnection.connect(admin, autocommit=True) as connection:
+            await connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(base.path.removeprefix("/"))
+                )
+            )
+            # What the copy leaves dirty is written now and not in the middle of a turn.
+            await connection.execute("CHECKPOINT")
+            try:
+                yield urlunsplit(base._replace(path=f"/{name}"))
+            finally:
+                await connection.execute(
+                    sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+                )
+
+    async def _is_applied(self, url: str) -> bool:
+        return await _next_offsets(url) == self.ends and await _outbox_is_empty(url)
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]], what: str) -> None:
+        await self.stack.until(condition, what, APPLY_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def prepared(
+    *,
+    root: Path,
+    learners: int,
+    calendar: RolloverCalendar,
+    broker: Broker,
+    postgres: Postgres,
+    say: Say,
+) -> AsyncIterator[Comparison]:
+    """Load the topic and let identity apply the first provisioning."""
+    wales: Wales = build_wales(seed=1, size=Size(learners))
+    first = first_provisioning(wales, received_at=MAY)
+    second = rollover(wales, received_at=RUN_WEEK)
+    async with Stack.start(
+        root,
+        register=wales.register(),
+        calendar=calendar,
+        now=MAY,
+        services=("identity",),
+        broker=broker,
+        postgres=postgres,
+        say=say,
+    ) as stack:
+        say(f"identity applies a first provisioning of {len(first):,} records ...")
+        load_changes(broker.address, first, at=MAY)
+        base = stack.database_urls["identity"]
+        starts = ends_of(broker.address, CHANGES)
+
+        async def is_applied() -> bool:
+            return await _next_offsets(base) == starts and await _outbox_is_empty(base)
+
+        await stack.until(is_applied, "identity has applied the first provisioning", APPLY_SECONDS)
+        for kind in ("api", "worker"):
+            await stack.processes[f"identity {kind}"].stop()
+        async with await psycopg.AsyncConnection.connect(base, autocommit=True) as connection:
+            await connection.execute("VACUUM ANALYZE")
+        stack.clock.move_to(RUN_WEEK)
+        load_changes(broker.address, second, at=RUN_WEEK)
+        ends = ends_of(broker.address, CHANGES)
+        yield Comparison(stack, starts, len(second), base, ends)
+
+
+async def compare_identity(comparison: Comparison, *, rounds: int, say: Say) -> list[Row]:
+    """Take turns, and give the rows ``identity_vs_floor`` and ``identity_vs_plain``."""
+    rates: dict[str, list[float]] = {"floor": [], "identity": [], "plain": []}
+    turns = {
+        "floor": comparison.floor,
+        "identity": comparison.identity,
+        "plain": comparison.plain,
+    }
+    for number in range(1, rounds + 1):
+        for name, turn in turns.items():
+            timed = await turn()
+            rates[name].append(timed.rate)
+            say(
+                f"round {number}, {name}: {timed.records:,} records in {timed.seconds:.2f} s, "
+                f"{timed.rate:,.0f} a second"
+            )
+    return [
+        compared(
+            "identity_vs_floor",
+            rates["identity"],
+            rates["floor"],
+            baseline_is="librdkafka consume + COPY of the same rows, 1,000 a COPY",
+        ),
+        compared(
+            "identity_vs_plain",
+            rates["identity"],
+            rates["plain"],
+            baseline_is="one event, one transaction, Faust as in its tutorial",
+        ),
+    ]
+
+
+async def _next_offsets(url: str) -> dict[int, int]:
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        cursor = await connection.execute(
+            "SELECT partition, next_offset FROM consumer_offset WHERE topic = %s", (CHANGES,)
+        )
+        return {int(partition): int(offset) for partition, offset in await cursor.fetchall()}
+
+
+async def _outbox_is_empty(url: str) -> bool:
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        cursor = await connection.execute("SELECT count(*) FROM outbox")
+        row = await cursor.fetchone()
+        return row is not None and row[0] == 0
+
+
+async def _is_waiting(url: str) -> bool:
+    """Whether somebody in this database waits for the locks that the benchmark holds."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        cursor = await connection.execute(
+            """SELECT count(*) FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+        )
+        row = await cursor.fetchone()
+        return row is not None and row[0] > 0
+
+
+__all__ = ["Comparison", "SideError", "compare_identity", "prepared"]
