@@ -1,0 +1,1 @@
+"""Where uploads are read and records are kept: file formats and PostgreSQL."""

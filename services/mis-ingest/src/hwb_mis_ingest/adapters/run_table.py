@@ -1,0 +1,134 @@
+"""Runs and uploads in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from hwb_mis_ingest.application.ports import ClaimedRun, NewRun
+from hwb_mis_ingest.domain.rows import Rejection
+from hwb_mis_ingest.errors import OutdatedExtractError
+from hwb_runtime.database import Session, as_json
+from hwb_schemas.events import RunCounts, RunSettled
+
+CHUNK_BYTES = 1 << 20
+
+
+class RunTable:
+    """Implements ``Runs``."""
+
+    async def next_run_seq(
+        self, session: Session, school: str, extracted_at: datetime | None
+    ) -> int:
+        row = await session.fetch_one(
+            """INSERT INTO school_intake AS s (school, last_run_seq, last_extracted_at)
+               VALUES (%(school)s, 1, %(extracted_at)s)
+               ON CONFLICT (school) DO UPDATE SET
+                   last_run_seq = s.last_run_seq + 1,
+                   last_extracted_at = coalesce(excluded.last_extracted_at, s.last_extracted_at)
+               WHERE excluded.last_extracted_at IS NULL OR s.last_extracted_at IS NULL
+                  OR excluded.last_extracted_at >= s.last_extracted_at
+               RETURNING last_run_seq""",
+            {"school": school, "extracted_at": extracted_at},
+        )
+        if row is None:
+            last = await session.fetch_one(
+                "SELECT last_extracted_at FROM school_intake WHERE school = %s", (school,)
+            )
+            raise OutdatedExtractError(last=last[0].isoformat() if last else "")
+        return int(row[0])
+
+    async def add(self, session: Session, run: NewRun, data: bytes) -> None:
+        await session.execute(
+            """INSERT INTO run (run_id, school, run_seq, status, format, extracted_at, received_at,
+                                received_from, traceparent)
+               VALUES (%s, %s, %s, 'received', %s, %s, %s, %s, %s)""",
+            (
+                run.run_id,
+                run.school,
+                run.run_seq,
+                run.format,
+                run.extracted_at,
+                run.received_at,
+                run.received_from,
+                run.traceparent,
+            ),
+        )
+        for number, start in enumerate(range(0, len(data), CHUNK_BYTES)):
+            await session.execute(
+                "INSERT INTO upload_chunk (run_id, number, bytes) VALUES (%s, %s, %b)",
+                (run.run_id, number, data[start : start + CHUNK_BYTES]),
+            )
+
+    async def claim_next(self, session: Session) -> ClaimedRun | None:
+        row = await session.fetch_one(
+            """SELECT r.run_id::text, r.school, r.run_seq, r.received_at, r.traceparent
+               FROM run r
+               WHERE r.status = 'received' AND NOT EXISTS (
+                   SELECT FROM run earlier
+                   WHERE earlier.school = r.school AND earlier.run_seq < r.run_seq
+                     AND earlier.status = 'received')
+               ORDER BY r.place LIMIT 1
+               FOR UPDATE OF r SKIP LOCKED"""
+        )
+        return ClaimedRun(*row) if row else None
+
+    async def upload(self, session: Session, run_id: str) -> bytes:
+        rows = await session.fetch(
+            "SELECT bytes FROM upload_chunk WHERE run_id = %s ORDER BY number", (run_id,)
+        )
+        return b"".join(row[0] for row in rows)
+
+    async def publish(
+        self,
+        session: Session,
+        run_id: str,
+        *,
+        published_at: datetime,
+        counts: RunCounts,
+        rejections: Sequence[Rejection],
+    ) -> None:
+        await session.execute(
+            """UPDATE run SET status = 'published', published_at = %s, counts = %s,
+                   refusal = NULL, refusal_says = NULL, touched_at = clock_timestamp()
+               WHERE run_id = %s""",
+            (published_at, as_json(counts.model_dump()), run_id),
+        )
+        await session.execute("DELETE FROM upload_chunk WHERE run_id = %s", (run_id,))
+        if rejections:
+            await session.copy_in(
+                "rejection",
+                ("run_id", "number", "file", "line", "field", "reason"),
+                (
+                    (run_id, number, one.file, one.line, one.field, one.reason.value)
+                    for number, one in enumerate(rejections)
+                ),
+            )
+
+    async def refuse(self, session: Session, run_id: str, *, code: str, says: str) -> None:
+        await session.execute(
+            """UPDATE run SET status = 'refused', refusal = %s, refusal_says = %s,
+                   touched_at = clock_timestamp() WHERE run_id = %s""",
+            (code, says, run_id),
+        )
+
+    async def failed(self, session: Session, run_id: str) -> int:
+        row = await session.fetch_one(
+            "UPDATE run SET failures = failures + 1 WHERE run_id = %s RETURNING failures",
+            (run_id,),
+        )
+        return int(row[0]) if row else 0
+
+    async def settle(self, session: Session, settled: Sequence[RunSettled]) -> int:
+        return await session.execute(
+            """UPDATE run SET status = 'settled', settled_at = s.settled_at, applied = s.applied,
+                   pending = s.pending, parked = s.parked, touched_at = clock_timestamp()
+               FROM unnest(%s::uuid[], %s::timestamptz[], %s::int[], %s::int[], %s::int[])
+                   AS s (run_id, settled_at, applied, pending, parked)
+               WHERE run.run_id = s.run_id AND run.status = 'published'""",
+            (
+                [one.run_id for one in settled],
+                [one.settled_at for one in settled],
+                [one.applied for one in settled],
+                [one.pending for one in settled],
+                [one.parked for one in settled],
+            ),
+        )

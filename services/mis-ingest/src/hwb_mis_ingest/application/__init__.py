@@ -1,0 +1,1 @@
+"""What mis-ingest does: receive an upload, publish a run, settle it."""

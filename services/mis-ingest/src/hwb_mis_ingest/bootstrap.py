@@ -1,0 +1,85 @@
+"""The one place where the parts of mis-ingest are wired together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from hwb_mis_ingest.adapters.limits import Limits
+from hwb_mis_ingest.adapters.record_table import RecordTable
+from hwb_mis_ingest.adapters.run_checks import RunCheckTable
+from hwb_mis_ingest.adapters.run_table import RunTable
+from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.adapters.upload import UploadReader
+from hwb_mis_ingest.application.publish_run import RunPublisher
+from hwb_mis_ingest.application.receive_upload import UploadDesk
+from hwb_mis_ingest.application.reconcile import reconcile
+from hwb_mis_ingest.application.settle_runs import settle_runs
+from hwb_mis_ingest.application.work_runs import RunWork
+from hwb_mis_ingest.entrypoints.api import make_api
+from hwb_mis_ingest.settings import Settings
+from hwb_runtime.events import Received
+from hwb_runtime.platform import Platform
+from hwb_runtime.service import Service
+from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_runtime.worker import Job, Subscription, WorkerParts
+from hwb_schemas.events import RunSettled
+
+SETTLED_TOPIC = "hwb.identity.runs"
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+def _reader(settings: Settings) -> UploadReader:
+    return UploadReader(Limits(unpacked_bytes=settings.max_unpacked_bytes, rows=settings.max_rows))
+
+
+def _api(platform: Platform) -> FastAPI:
+    settings: Settings = platform.settings
+    desk = UploadDesk(RunTable(), _reader(settings), at_once=settings.uploads_at_once)
+    return make_api(platform, desk, RunViews())
+
+
+@asynccontextmanager
+async def _worker(platform: Platform) -> AsyncIterator[WorkerParts]:
+    settings: Settings = platform.settings
+    runs = RunTable()
+
+    async def settle(events: Sequence[Received[Any]], uow: UnitOfWork) -> None:
+        await settle_runs(runs, events, uow)
+
+    work = RunWork(
+        platform.units_of_work,
+        runs,
+        RunPublisher(
+            runs=runs,
+            records=RecordTable(),
+            reader=_reader(settings),
+            refs=platform.person_refs,
+        ),
+        at_once=settings.runs_at_once,
+        outbox_max_events=settings.outbox_max_events,
+    )
+    yield WorkerParts(
+        subscriptions=[Subscription(SETTLED_TOPIC, RunSettled, settle, drops_applied="by_id")],
+        jobs=[Job("publish_runs", work.run_once, every=SECONDS_BETWEEN_LOOKS, leader=False)],
+    )
+
+
+async def _reconcile(platform: Platform, fix: bool) -> list[str]:  # noqa: FBT001 - the verb's own flag
+    minutes = platform.settings.stuck_after_minutes
+    return await reconcile(
+        platform.database, RunCheckTable(), fix=fix, longer_than=timedelta(minutes=minutes)
+    )
+
+
+SERVICE = Service(
+    name="mis-ingest",
+    settings=Settings,
+    migrations=Path(__file__).parent / "migrations",
+    api=_api,
+    worker=_worker,
+    reconcile=_reconcile,
+)

@@ -1,0 +1,245 @@
+"""The HTTP API: take uploads, show runs, reports and the provisioning status."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import FastAPI, Header, Query, Request, Response
+from fastapi import Path as PathParameter
+from pydantic import AwareDatetime
+
+from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.application.receive_upload import Upload, UploadDesk
+from hwb_mis_ingest.domain.reasons import WHAT_TO_DO, Reason
+from hwb_mis_ingest.entrypoints.replies import (
+    ProvisioningStatus,
+    Receipt,
+    Report,
+    ReportRow,
+    Run,
+    Runs,
+)
+from hwb_mis_ingest.errors import (
+    UnknownRunError,
+    UnknownSchoolError,
+    UploadRefusedError,
+    too_large,
+)
+from hwb_mis_ingest.metrics import UPLOADS_REFUSED
+from hwb_runtime.api import create_api
+from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
+from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.platform import Platform
+from hwb_runtime.problems import PROBLEM_ANSWERS, ProblemError
+from hwb_schemas.words import Role
+
+SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERATOR)
+READERS = (*SENDERS, Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR)
+TOO_LARGE = 413
+
+SchoolNumber = Annotated[
+    str, PathParameter(pattern=r"^\d{7}$", description="Seven-digit school number.")
+]
+Sender = Annotated[Caller, caller_with(*SENDERS)]
+Reader = Annotated[Caller, caller_with(*READERS)]
+ExtractedAt = Annotated[
+    AwareDatetime | None,
+    Header(
+        alias="Hwb-Extracted-At",
+        description="When the data was exported from the MIS. An older export than the last one "
+        "taken is refused.",
+    ),
+]
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/zip": _BINARY,
+            "application/jsonl": _BINARY,
+            "application/octet-stream": _BINARY,
+        },
+    }
+}
+
+
+def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI:  # noqa: C901 - a list of routes, each short
+    """The application, wired by bootstrap."""
+    app = create_api(
+        platform,
+        title="Hwb mis-ingest",
+        description="Takes schools' MIS snapshots and shows what became of them.",
+    )
+    settings = platform.settings
+
+    def ensure_known(caller: Caller, school: str) -> None:
+        ensure_school(caller, school)
+        if platform.register.school(school) is None:
+            raise UnknownSchoolError(school)
+
+    @app.post(
+        "/v1/schools/{school}/uploads",
+        status_code=202,
+        response_model=Receipt,
+        responses={**PROBLEM_ANSWERS, TOO_LARGE: PROBLEM_ANSWERS[400]},
+        openapi_extra=_UPLOAD_BODY,
+        summary="Send a school's whole snapshot",
+    )
+    async def upload(
+        school: SchoolNumber,
+        request: Request,
+        caller: Sender,
+        idempotency_key: IdempotencyKey,
+        extracted_at: ExtractedAt = None,
+    ) -> Response:
+        """Take a zip of OneRoster 1.1 CSV files or JSON lines, told apart by their content.
+
+        A file that cannot be taken whole is refused at once and changes nothing. Rows are judged
+        later: see the run and its report.
+        """
+        ensure_known(caller, school)
+        data = await _body(request, most=settings.max_upload_bytes)
+        upload = Upload(school, data, extracted_at, caller.subject)
+        try:
+            format_ = await desk.check(upload)
+        except UploadRefusedError as error:
+            raise _problem(error) from error
+
+        async with platform.units_of_work.begin() as uow:
+
+            async def effect() -> Reply:
+                run = await desk.take(uow, upload, format_=format_)
+                return Reply(202, _receipt(run.run_id, school))
+
+            reply = await once(
+                uow,
+                key=idempotency_key,
+                caller=caller,
+                request=_request_digest(upload),
+                effect=effect,
+            )
+        return Response(orjson.dumps(reply.body), reply.status, media_type="application/json")
+
+    @app.get("/v1/schools/{school}/runs", summary="A school's runs, newest first")
+    async def runs(
+        school: SchoolNumber,
+        caller: Reader,
+        before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> Runs:
+        """What the school sent and what became of it."""
+        ensure_known(caller, school)
+        async with platform.database.transaction() as session:
+            found = await views.runs_of(session, school, before=before, limit=limit)
+        following = found[-1]["run_seq"] if len(found) == limit else None
+        return Runs.model_validate({"items": found, "next": following})
+
+    @app.get("/v1/schools/{school}/runs/{run_id}", summary="One run")
+    async def run(school: SchoolNumber, run_id: UUID, caller: Reader) -> Run:
+        """Its status and counts."""
+        ensure_known(caller, school)
+        async with platform.database.transaction() as session:
+            found = await views.run(session, school, str(run_id))
+        if found is None:
+            raise UnknownRunError(str(run_id))
+        return Run.model_validate(found)
+
+    @app.get("/v1/schools/{school}/runs/{run_id}/report", summary="The rejected rows of a run")
+    async def report(
+        school: SchoolNumber,
+        run_id: UUID,
+        caller: Reader,
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+    ) -> Report:
+        """Where each fault is, why the row was rejected, and what to do about it."""
+        ensure_known(caller, school)
+        async with platform.database.transaction() as session:
+            if await views.run(session, school, str(run_id)) is None:
+                raise UnknownRunError(str(run_id))
+            rows = await views.rejections(session, str(run_id), limit=limit)
+            total = await views.count_rejections(session, str(run_id))
+        return Report(rows=[_report_row(*row) for row in rows], total=total)
+
+    @app.get("/v1/provisioning-status", summary="Last Run of schools")
+    async def provisioning_status(
+        caller: Reader,
+        school: Annotated[str | None, Query(pattern=r"^\d{7}$")] = None,
+        authority: Annotated[str | None, Query(pattern=r"^\d{3}$")] = None,
+    ) -> ProvisioningStatus:
+        """One school's, an authority's, or (without either) every school's that you may see."""
+        schools = [
+            one
+            for number, one in sorted(platform.register.schools.items())
+            if caller.may_see_school(number)
+            and school in {None, number}
+            and authority in {None, one.authority}
+        ]
+        if not schools and caller.role not in NATIONAL:
+            ensure_school(caller, school or f"{authority or ''}")
+        async with platform.database.transaction() as session:
+            last = await views.last_runs(session, [one.number for one in schools])
+        return ProvisioningStatus.model_validate(
+            {
+                "items": [
+                    {
+                        "school": one.number,
+                        "name": one.name,
+                        "name_cy": one.name_cy,
+                        "authority": one.authority,
+                        "client_managed_by": one.client_managed_by,
+                        "last_run": last[one.number][0],
+                        "newest_run": last[one.number][1],
+                    }
+                    for one in schools
+                ]
+            }
+        )
+
+    return app
+
+
+async def _body(request: Request, *, most: int) -> bytes:
+    """The request's bytes, read no further than is taken."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise _problem(too_large(f"It has more than {most} bytes."), status=TOO_LARGE)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _problem(error: UploadRefusedError, *, status: int = 400) -> ProblemError:
+    UPLOADS_REFUSED.labels(error.code).inc()
+    if error.code == "too_large":
+        status = TOO_LARGE
+    return ProblemError(status=status, code=error.code, title=error.title, detail=error.detail)
+
+
+def _request_digest(upload: Upload) -> bytes:
+    extracted_at: datetime | None = upload.extracted_at
+    instant = extracted_at.isoformat() if extracted_at else ""
+    return f"{upload.school} {instant} ".encode() + hashlib.sha256(upload.data).digest()
+
+
+def _receipt(run_id: str, school: str) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "school": school,
+        "status": "received",
+        "links": {"run": f"/v1/schools/{school}/runs/{run_id}"},
+    }
+
+
+def _report_row(file: str, line: int, field: str, reason: str) -> ReportRow:
+    what = WHAT_TO_DO[Reason(reason)]
+    return ReportRow(
+        file=file,
+        line=line,
+        field=field,
+        reason=reason,
+        what_to_do=what.en,
+        what_to_do_cy=what.cy,
+    )

@@ -1,0 +1,99 @@
+"""What the API answers, as models: they are its documentation."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from hwb_schemas.events import RunCounts
+from hwb_schemas.register import ClientManager
+
+
+class Links(BaseModel):
+    """Where to go on."""
+
+    run: str
+
+
+class Receipt(BaseModel):
+    """An upload was taken: nothing of it can be lost any more."""
+
+    run_id: str
+    school: str
+    status: Literal["received"]
+    links: Links
+
+
+class Settled(BaseModel):
+    """What became of a run's changes. ``pending`` learners wait for their previous school."""
+
+    applied: int
+    pending: int
+    parked: int
+
+
+class Refusal(BaseModel):
+    """Why a run was refused after it was received."""
+
+    code: str
+    detail: str
+
+
+class Run(BaseModel):
+    """A provisioning run."""
+
+    run_id: str
+    run_seq: int
+    school: str
+    status: Literal["received", "refused", "published", "settled"]
+    format: str
+    extracted_at: datetime | None
+    received_at: datetime
+    published_at: datetime | None
+    settled_at: datetime | None
+    counts: RunCounts
+    settled: Settled | None
+    refusal: Refusal | None
+
+
+class Runs(BaseModel):
+    """Runs, newest first. ``next`` is what to give as ``before`` for older ones."""
+
+    items: list[Run]
+    next: int | None
+
+
+class ReportRow(BaseModel):
+    """One fault of one row, with what to do in English and Welsh; it never shows a value."""
+
+    file: str
+    line: int
+    field: str
+    reason: str
+    what_to_do: str
+    what_to_do_cy: str
+
+
+class Report(BaseModel):
+    """The rejected rows of a run. ``total`` counts faults beyond the limit, too."""
+
+    rows: list[ReportRow]
+    total: int
+
+
+class SchoolStatus(BaseModel):
+    """Provisioning status of one school. Only a run that settled counts as Last Run."""
+
+    school: str
+    name: str
+    name_cy: str
+    authority: str
+    client_managed_by: ClientManager
+    last_run: Run | None
+    newest_run: Run | None
+
+
+class ProvisioningStatus(BaseModel):
+    """Provisioning status of the schools asked for, by number."""
+
+    items: list[SchoolStatus]

@@ -1,0 +1,162 @@
+"""Why an upload is refused whole, in words for whoever runs the school's Provisioning Client."""
+
+from hwb_runtime.problems import ProblemError
+
+
+class UploadRefusedError(Exception):
+    """The file as a whole cannot be used. Nothing was changed.
+
+    ``code`` is for programs; ``detail`` says what was found and what to do. Send a whole, new
+    export of the school.
+    """
+
+    def __init__(self, code: str, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.title = title
+        self.detail = detail
+
+
+def not_a_format() -> UploadRefusedError:
+    return UploadRefusedError(
+        "not_a_known_format",
+        "This is not a file that can be taken",
+        "Nothing was changed. Send a zip of OneRoster 1.1 CSV files, or JSON lines; "
+        "`hwb-provision template` writes an example.",
+    )
+
+
+def truncated(what: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "truncated",
+        "The file is damaged or not complete",
+        f"Nothing was changed. {what} Export the data again and send the new file.",
+    )
+
+
+def malformed(file: str, line: int, what: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "malformed",
+        "The file cannot be read to its end",
+        f"Nothing was changed. {file}, line {line}: {what}. Export the data again.",
+    )
+
+
+def not_utf8(file: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "not_utf8",
+        "The file is not written in UTF-8",
+        f"Nothing was changed. {file} holds characters in another encoding, so names would be "
+        "wrong. Export it as UTF-8.",
+    )
+
+
+def missing_file(file: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "missing_file",
+        "A file is missing",
+        f"Nothing was changed. {file} must be at the top level of the zip, once. Export all files "
+        "together.",
+    )
+
+
+def missing_columns(file: str, columns: list[str]) -> UploadRefusedError:
+    return UploadRefusedError(
+        "missing_column",
+        "A column is missing",
+        f"Nothing was changed. {file} must have each of these columns once: {', '.join(columns)}. "
+        "Columns may be empty but not left out.",
+    )
+
+
+def header_only(file: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "no_rows",
+        "A file has no rows",
+        f"Nothing was changed. {file} has no rows, and an empty file is not taken as 'everyone "
+        "left'. Check the export's settings and send the school's whole data.",
+    )
+
+
+def nobody_there() -> UploadRefusedError:
+    return UploadRefusedError(
+        "nobody_there",
+        "The upload has nobody in it",
+        "Nothing was changed. There is no learner and no member of staff in it, or no class has "
+        "anyone in it. Check the export's settings and send the school's whole data.",
+    )
+
+
+def not_a_snapshot(what: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "not_a_whole_snapshot",
+        "The upload is not a whole snapshot in OneRoster 1.1",
+        f"Nothing was changed. {what} Set the export to OneRoster 1.1, bulk.",
+    )
+
+
+def unknown_value(line: int, what: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "unknown_field",
+        "The file holds something that is not known",
+        f"Nothing was changed. Line {line}: {what}. docs/reference/upload-format.md lists what may "
+        "be there; a misspelt name would lose data.",
+    )
+
+
+def too_large(what: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "too_large",
+        "The upload is too large",
+        f"Nothing was changed. {what} Send the data of one school only.",
+    )
+
+
+def wrong_school(school: str, found: str | None) -> UploadRefusedError:
+    if found is None:
+        what = f"orgs must have exactly one row of type school, for school {school}."
+    else:
+        what = f"The file is of school {found}, and it was sent for school {school}."
+    return UploadRefusedError(
+        "wrong_school",
+        "The file is not of this school",
+        f"Nothing was changed. {what} Check the export and the school number.",
+    )
+
+
+class OutdatedExtractError(ProblemError):
+    """The extract is older than the last one taken. Send a newer export; nothing was changed."""
+
+    def __init__(self, *, last: str) -> None:
+        super().__init__(
+            status=409,
+            code="extract_outdated",
+            title="A newer extract of this school was already taken",
+            detail=f"Nothing was changed. The last one was made at {last}. Export the data again "
+            "and send the new file.",
+        )
+
+
+class UnknownSchoolError(ProblemError):
+    """The school is not in the register. Check the seven digits; new schools are added there."""
+
+    def __init__(self, school: str) -> None:
+        super().__init__(
+            status=404,
+            code="school_unknown",
+            title="This school is not in the register",
+            detail=f"There is no school {school}. Check its seven-digit number; a new school is "
+            "added to the register by the Service Desk.",
+        )
+
+
+class UnknownRunError(ProblemError):
+    """The school has no such run. Take the run_id from the list of its runs."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            status=404,
+            code="run_unknown",
+            title="This school has no such run",
+            detail=f"There is no run {run_id}. The school's runs are listed at ../runs.",
+        )

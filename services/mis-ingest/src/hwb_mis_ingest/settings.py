@@ -1,0 +1,32 @@
+"""The settings that only mis-ingest has."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from hwb_runtime.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Read from ``HWB_MIS_INGEST_…``."""
+
+    model_config = SettingsConfigDict(env_prefix="HWB_MIS_INGEST_", extra="ignore")
+
+    max_upload_bytes: Annotated[int, Field(gt=0)] = 20_000_000
+    """Largest body of an upload; the largest school of Wales sends about 400,000 bytes."""
+
+    max_unpacked_bytes: Annotated[int, Field(gt=0)] = 64_000_000
+    """Largest sum of an upload's files after unpacking."""
+
+    max_rows: Annotated[int, Field(gt=0)] = 400_000
+    """Most rows in all files of an upload together."""
+
+    uploads_at_once: Annotated[int, Field(ge=1, le=16)] = 2
+    """Uploads that one API process checks at a time; others wait."""
+
+    runs_at_once: Annotated[int, Field(ge=1, le=8)] = 2
+    """Runs (of different schools) that one worker works on at a time."""
+
+    stuck_after_minutes: Annotated[int, Field(gt=0)] = 30
+    """reconcile reports a run that is neither published nor settled for so long."""
