@@ -34,6 +34,10 @@ test: .venv/.ready ## unit, contract, integration and end-to-end tests
 schemas: .venv/.ready ## write JSON Schema and AsyncAPI anew from the event models
 	@$(BIN)/python -m schemas.tools.generate
 
+.PHONY: docs
+docs: .venv/.ready ## write the generated pages of docs/reference anew
+	@$(BIN)/python -m docs.tools.generate
+
 .PHONY: lock
 lock: ## pin the newest allowed versions in requirements/dev.txt
 	@requirements/lock.sh --upgrade
