@@ -1,0 +1,178 @@
+"""hwb-provision: what a Network Manager runs, by hand or from a schedule."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
+
+from hwb_provisioning_client.errors import NotAllowedError, ProvisioningError, UsageError
+from hwb_provisioning_client.push import (
+    Patience,
+    PushResult,
+    push_upload,
+    wait_until_settled,
+)
+from hwb_provisioning_client.report import (
+    error_as_json,
+    result_as_json,
+    show_error,
+    show_result,
+)
+from hwb_provisioning_client.template import write_template
+from hwb_provisioning_client.upload import Upload, read_upload
+
+ROWS_REJECTED = 1
+EXIT_CODES = """Exit codes: 0 done; 1 done, but rows were rejected; 2 the command or file is wrong;
+3 Hwb refused the file; 4 Hwb cannot be reached; 5 not allowed; 6 taken, but not settled in time."""
+
+app = typer.Typer(
+    name="hwb-provision",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Send a school's MIS export to Hwb.",
+    epilog=EXIT_CODES,
+)
+
+School = Annotated[
+    str, typer.Option(help="seven-digit school number", envvar="HWB_PROVISION_SCHOOL")
+]
+Address = Annotated[str, typer.Option(help="address of Hwb", envvar="HWB_PROVISION_URL")]
+TokenFile = Annotated[
+    Path, typer.Option(help="file with the token alone in it", envvar="HWB_PROVISION_TOKEN_FILE")
+]
+
+
+@app.command(epilog=EXIT_CODES)
+def push(
+    file: Annotated[Path, typer.Argument(help="zip, .jsonl, or a folder of CSV files")],
+    school: School,
+    url: Address,
+    token_file: TokenFile,
+    extracted_at: Annotated[
+        datetime | None,
+        typer.Option(help="when the MIS wrote it, in UTC; default: the file's time of change"),
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="wait until Hwb has applied it all")] = False,  # noqa: FBT002
+    timeout: Annotated[float, typer.Option(help="seconds to wait at most", min=1)] = 600.0,
+    tries: Annotated[int, typer.Option(help="tries of each request", min=1, max=20)] = 6,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
+) -> None:
+    """Send an export. Sending the same one again is safe: it is not taken twice."""
+    console = Console(stderr=True, quiet=as_json)
+    try:
+        _require_address(url)
+        upload = read_upload(file, extracted_at=_in_utc(extracted_at))
+        token = _token(token_file)
+        patience = Patience(tries=tries, settle_seconds=timeout)
+        result = asyncio.run(_push(console, upload, school, url, token, patience, waits=wait))
+    except ProvisioningError as error:
+        if as_json:
+            typer.echo(error_as_json(error))
+        else:
+            show_error(console, error)
+        raise typer.Exit(error.exit_code) from error
+    exit_code = ROWS_REJECTED if result.rejected else 0
+    if as_json:
+        typer.echo(result_as_json(result, exit_code=exit_code))
+    else:
+        show_result(Console(), result)
+    raise typer.Exit(exit_code)
+
+
+@app.command()
+def template(
+    folder: Annotated[Path, typer.Argument(help="an empty or new folder")],
+) -> None:
+    """Write an example of every file, to compare an export with."""
+    try:
+        written = write_template(folder)
+    except ProvisioningError as error:
+        show_error(Console(stderr=True), error)
+        raise typer.Exit(error.exit_code) from error
+    for path in written:
+        typer.echo(str(path))
+
+
+async def _push(
+    console: Console,
+    upload: Upload,
+    school: str,
+    url: str,
+    token: str,
+    patience: Patience,
+    *,
+    waits: bool,
+) -> PushResult:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+    )
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
+        with Progress(*columns, console=console, transient=True) as progress:
+            task = progress.add_task("sending", total=len(upload.data))
+            result = await push_upload(
+                client,
+                upload,
+                school=school,
+                patience=patience,
+                on_sent=lambda sent: progress.update(task, completed=sent),
+                on_pause=progress.console.print,
+            )
+            if not waits:
+                return result
+            progress.update(task, description="received")
+            return await wait_until_settled(
+                client,
+                result,
+                patience=patience,
+                on_status=lambda status: progress.update(task, description=status),
+                on_pause=progress.console.print,
+            )
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    return instant.replace(tzinfo=UTC) if instant and instant.tzinfo is None else instant
+
+
+def _require_address(url: str) -> None:
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(
+            "address_not_http",
+            "The address is not one of the web",
+            f"{url} must begin with https://. Ask the Service Desk for Hwb's address.",
+        )
+
+
+def _token(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "token_not_readable",
+            "The token file cannot be read",
+            f"{path}: {error}. It must hold the token alone and be readable for this user.",
+        ) from error
+    if not token or not token.isprintable() or " " in token:
+        raise NotAllowedError(
+            "token_empty",
+            "The token file holds no token",
+            f"{path} must hold the token alone, on one line.",
+        )
+    return token
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
