@@ -34,16 +34,20 @@ KNOWN_KEYS: dict[str, tuple[Table | None, frozenset[str]]] = {
         (
             "user",
             Table.USERS,
-            "enabledUser orgSourcedIds role username userIds givenName familyName middleName"
-            " identifier email sms phone agentSourcedIds grades password metadata.admissionNumber"
-            " metadata.admissionDate metadata.startDate metadata.leavingDate"
-            " metadata.enrolmentStatus metadata.formerUpn",
+            (
+                "enabledUser orgSourcedIds role username userIds givenName familyName middleName"
+                " identifier email sms phone agentSourcedIds grades password"
+                " metadata.admissionNumber metadata.admissionDate metadata.startDate"
+                " metadata.leavingDate metadata.enrolmentStatus metadata.formerUpn"
+            ),
         ),
         (
             "class",
             Table.CLASSES,
-            "title grades courseSourcedId classCode classType location schoolSourcedId"
-            " termSourcedIds subjects subjectCodes periods",
+            (
+                "title grades courseSourcedId classCode classType location schoolSourcedId"
+                " termSourcedIds subjects subjectCodes periods"
+            ),
         ),
         (
             "enrollment",
@@ -53,10 +57,12 @@ KNOWN_KEYS: dict[str, tuple[Table | None, frozenset[str]]] = {
         (
             "demographics",
             Table.DEMOGRAPHICS,
-            "birthDate sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican"
-            " nativeHawaiianOrOtherPacificIslander white demographicRaceTwoOrMoreRaces"
-            " hispanicOrLatinoEthnicity countryOfBirthCode stateOfBirthAbbreviation cityOfBirth"
-            " publicSchoolResidenceStatus",
+            (
+                "birthDate sex americanIndianOrAlaskaNative asian blackOrAfricanAmerican"
+                " nativeHawaiianOrOtherPacificIslander white demographicRaceTwoOrMoreRaces"
+                " hispanicOrLatinoEthnicity countryOfBirthCode stateOfBirthAbbreviation cityOfBirth"
+                " publicSchoolResidenceStatus"
+            ),
         ),
         (
             "course",

@@ -43,7 +43,8 @@ class RunWork:
         """Publish up to ``at_once`` runs; True when there was one."""
         tries = [asyncio.create_task(self._publish_next()) for _ in range(self._at_once)]
         await asyncio.wait(tries)
-        return any({one.result() for one in tries})
+        published = [one.result() for one in tries]
+        return any(published)
 
     async def _publish_next(self) -> bool:
         began = time.monotonic()
