@@ -1,1 +1,1 @@
-"""Creates, archives and restores Teams and Classrooms."""
+"""Creates, archives and restores Teams and Classrooms, slowly and safely, for a whole nation."""

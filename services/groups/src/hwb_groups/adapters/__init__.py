@@ -1,0 +1,1 @@
+"""PostgreSQL, Microsoft Graph and Google Classroom behind the application's protocols."""

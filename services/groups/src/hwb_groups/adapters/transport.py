@@ -1,0 +1,153 @@
+"""One call to a provider: in its turn, within the lease, its answer sorted by what it means."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+import httpx
+
+from hwb_groups.application.errors import ForbiddenError, ThrottledError, UnavailableError
+from hwb_groups.domain.quota import SAME_TEAM_SECONDS, Kind, Share
+from hwb_groups.metrics import CALLS
+from hwb_runtime.crash import crash_point, declare_crash_point
+
+BEFORE_CALL = declare_crash_point(
+    "provider_before_call", "an operation is claimed, the provider has not heard of it"
+)
+AFTER_CALL = declare_crash_point(
+    "provider_after_call", "the provider has answered, nothing of it is written"
+)
+RETRY_AFTER_SECONDS = 30.0
+"""Provider seconds to wait after a 429 that does not say how long."""
+MOST_PACED_TEAMS = 10_000
+
+
+class Limiter(Protocol):
+    """Turns over all workers; see ``adapters.limiter``."""
+
+    async def take(self, kinds: Sequence[Kind], share: Share) -> None: ...
+
+    async def block(self, kinds: Sequence[Kind], *, seconds: float) -> None: ...
+
+
+class Tokens(Protocol):
+    """Gives a bearer token."""
+
+    async def token(self) -> str: ...
+
+    def forget(self) -> None:
+        """The provider did not take the last one."""
+
+
+@dataclass
+class Pace:
+    """Calls on one team follow one another slowly enough; one operation a team is in hand."""
+
+    time_scale: float
+    _next: dict[str, float] = field(default_factory=dict)
+
+    async def wait(self, team: str) -> None:
+        now = time.monotonic()
+        if len(self._next) > MOST_PACED_TEAMS:
+            self._next = {key: at for key, at in self._next.items() if at > now}
+        at = max(now, self._next.get(team, 0.0))
+        self._next[team] = at + SAME_TEAM_SECONDS / self.time_scale
+        if at > now:
+            await asyncio.sleep(at - now)
+
+
+@dataclass(frozen=True)
+class Transport:
+    """A provider's base address, on behalf of one operation."""
+
+    http: httpx.AsyncClient
+    base_url: str
+    tokens: Tokens
+    limiter: Limiter
+    time_scale: float
+    share: Share
+    keep: Callable[[], Awaitable[None]]
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        kinds: Sequence[Kind],
+        *,
+        json: Any = None,
+        params: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Any answer that is neither 401, 403, 429 nor 5xx. Raises ProviderErrors for those.
+
+        ``path`` is joined to the base address; one that is given whole must be of the same server,
+        because the token goes along.
+        """
+        await self.keep()
+        await self.limiter.take(kinds, self.share)
+        url = self._address(path)
+        headers = {"Authorization": f"Bearer {await self.tokens.token()}"}
+        writes = int(method != "GET")
+        crash_point(BEFORE_CALL, in_hand=writes)
+        try:
+            answer = await self.http.request(method, url, headers=headers, json=json, params=params)
+        except httpx.TransportError as error:
+            CALLS.labels(kinds[0].value, "none").inc()
+            raise UnavailableError(type(error).__name__) from error
+        crash_point(AFTER_CALL, in_hand=writes)
+        CALLS.labels(kinds[0].value, str(answer.status_code)).inc()
+        await self._sort(answer, kinds)
+        return answer
+
+    async def _sort(self, answer: httpx.Response, kinds: Sequence[Kind]) -> None:
+        status = answer.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            seconds = _retry_after(answer) / self.time_scale
+            await self.limiter.block(kinds, seconds=seconds)
+            raise ThrottledError(seconds)
+        if status == httpx.codes.UNAUTHORIZED:
+            self.tokens.forget()
+            raise UnavailableError("token_refused")
+        if status == httpx.codes.FORBIDDEN:
+            raise ForbiddenError(error_code(answer))
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise UnavailableError(error_code(answer))
+
+    def _address(self, path: str) -> str:
+        if not path.startswith(("http://", "https://")):
+            return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
+        if httpx.URL(path).netloc != httpx.URL(self.base_url).netloc:
+            raise UnavailableError("location_elsewhere")
+        return path
+
+
+def error_code(answer: httpx.Response) -> str:
+    """The provider's own word: Graph's ``error.code``, Google's ``error.status``, else the number.
+
+    Google puts the reason before the text, as ``@InactiveCourseOwner``.
+    """
+    try:
+        error = answer.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return str(answer.status_code)
+    if not isinstance(error, dict):
+        return str(answer.status_code)
+    message = str(error.get("message", ""))
+    if message.startswith("@"):
+        return message[1:].split(" ", 1)[0]
+    return str(error.get("status") or error.get("code") or answer.status_code)
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    header = answer.headers.get("Retry-After", "")
+    try:
+        return max(float(header), 1.0)
+    except ValueError:
+        pass
+    try:
+        return max((parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds(), 1.0)
+    except ValueError:
+        return RETRY_AFTER_SECONDS

@@ -1,0 +1,73 @@
+"""Keeps a provider's slots filled with the most urgent operations, a few of them for restores."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from hwb_groups.application.ports import Operation, OperationQueue
+from hwb_groups.domain.group import INTERACTIVE, Lane
+from hwb_groups.metrics import IN_HAND
+from hwb_schemas.words import Provider
+
+FULL_SECONDS = 0.1
+"""While the slots are full, how often a restore is looked for."""
+
+
+@dataclass
+class Dispatcher:
+    """``run_once`` is a job of the worker; ``stop`` ends what is still in hand.
+
+    ``kept`` of the ``slots`` are for restores only: however many slow bulk operations are in hand,
+    a restore is claimed at once.
+    """
+
+    provider: Provider
+    queue: OperationQueue
+    perform: Callable[[Operation], Awaitable[None]]
+    slots: int
+    kept: int
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def run_once(self) -> bool:
+        """Claim what fits; True when there may be more. Raises what an operation raised."""
+        self._reap()
+        claimed = await self._claim()
+        for operation in claimed:
+            self._running.add(asyncio.create_task(self._one(operation)))
+        IN_HAND.labels(self.provider.value).set(len(self._running))
+        if len(self._running) >= self.slots - self.kept:
+            await asyncio.wait(
+                self._running, timeout=FULL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            return True
+        return bool(claimed)
+
+    async def stop(self) -> None:
+        """Let go of everything: what was in hand is taken up again when its lease ends."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running.clear()
+
+    async def idle(self) -> None:
+        """Wait until nothing is in hand. Raises what an operation raised."""
+        while self._running:
+            await asyncio.wait(self._running)
+            self._reap()
+
+    async def _one(self, operation: Operation) -> None:
+        await self.perform(operation)
+
+    async def _claim(self) -> list[Operation]:
+        everything = self.slots - self.kept - len(self._running)
+        if everything > 0:
+            return await self.queue.claim(self.provider, up_to=max(Lane), limit=everything)
+        urgent = self.slots - len(self._running)
+        if urgent > 0:
+            return await self.queue.claim(self.provider, up_to=INTERACTIVE, limit=urgent)
+        return []
+
+    def _reap(self) -> None:
+        for task in [task for task in self._running if task.done()]:
+            self._running.discard(task)
+            task.result()

@@ -1,0 +1,1 @@
+"""The rules of a group's life: pure functions over frozen values."""

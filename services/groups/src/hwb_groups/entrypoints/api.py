@@ -1,0 +1,312 @@
+"""The HTTP API: classes and groups to look at, groups to create and restore."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from hwb_groups.adapters import views
+from hwb_groups.application.commands import Commands, Restoring
+from hwb_groups.domain.group import Group, GroupState
+from hwb_groups.entrypoints.wording import restore_words
+from hwb_groups.errors import GroupUnknownError, NotYourClassError
+from hwb_runtime.api import create_api
+from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
+from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.database import Session
+from hwb_runtime.platform import Platform
+from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.words import Provider, Role
+
+PAGE = 200
+Readers = Annotated[
+    Caller,
+    caller_with(
+        Role.DIGITAL_CHAMPION,
+        Role.SCHOOL_ADMINISTRATOR,
+        Role.TEACHER,
+        Role.LOCAL_AUTHORITY,
+        Role.SERVICE_DESK,
+        Role.OPERATOR,
+        Role.SERVICE,
+    ),
+]
+Staff = Annotated[
+    Caller,
+    caller_with(
+        Role.DIGITAL_CHAMPION,
+        Role.SCHOOL_ADMINISTRATOR,
+        Role.TEACHER,
+        Role.SERVICE_DESK,
+        Role.OPERATOR,
+    ),
+]
+GroupType = Literal["teams", "classroom"]
+ShownState = Literal[
+    "creating", "linked", "frozen", "archiving", "archived", "restoring", "restored", "failed"
+]
+
+
+class GroupOfClass(BaseModel):
+    """A class's Team or Classroom, in short."""
+
+    group_id: str
+    provider: GroupType
+    state: ShownState
+
+
+class ClassShown(BaseModel):
+    """A class; ``teachers`` are account ids."""
+
+    class_key: str
+    academic_year: str
+    class_code: str
+    title: str
+    year_group: str | None
+    state: str
+    learners: int
+    teachers: list[str]
+    groups: list[GroupOfClass]
+
+
+class ClassesShown(BaseModel):
+    """Newest academic year first."""
+
+    items: list[ClassShown]
+
+
+class GroupShown(BaseModel):
+    """A Team or Classroom; ``members`` does not count the technical owner."""
+
+    group_id: str
+    provider: GroupType
+    provider_id: str | None
+    class_key: str
+    school: str
+    academic_year: str
+    class_code: str
+    title: str
+    state: ShownState
+    linked: bool
+    members: int
+    reason: str | None
+
+
+class MemberShown(BaseModel):
+    """A member by account id."""
+
+    account_id: str
+    role: Literal["teacher", "learner"]
+
+
+class GroupWithMembers(GroupShown):
+    """With everybody in it; from the archiving on, as it was then."""
+
+    people: list[MemberShown]
+
+
+class GroupsShown(BaseModel):
+    """A page; ``next`` is the cursor of the one after it."""
+
+    items: list[GroupShown]
+    next: str | None
+
+
+class GroupWanted(BaseModel):
+    """From which class to make what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    class_key: str = Field(examples=["6811234/2021-22/7A-Ma"], min_length=3, max_length=200)
+    provider: GroupType
+
+
+class GroupBeingCreated(BaseModel):
+    """The group that is being made, or is there."""
+
+    group_id: str
+    state: ShownState
+
+
+class RestoreAnswer(BaseModel):
+    """Where the restore stands, in both languages."""
+
+    group_id: str
+    state: ShownState
+    place: int
+    estimate_seconds: int
+    message: str
+    message_cy: str
+
+
+def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 - a list of routes
+    """The application."""
+    app = create_api(
+        platform,
+        title="Groups",
+        description="Teams and Classrooms made from the classes of the schools' MIS.",
+    )
+
+    @app.get("/v1/schools/{school}/classes")
+    async def list_classes(
+        school: str,
+        caller: Readers,
+        academic_year: str | None = None,
+        year_group: str | None = None,
+        teacher: Annotated[str | None, Query(description="an account id")] = None,
+        group_type: GroupType | None = None,
+    ) -> ClassesShown:
+        """A school's classes; teachers see their own."""
+        ensure_school(caller, school)
+        async with platform.database.transaction() as session:
+            items = await views.classes(
+                session,
+                school=school,
+                academic_year=academic_year,
+                year_group=year_group,
+                teacher=caller.subject if caller.role is Role.TEACHER else teacher,
+                group_type=group_type,
+            )
+        return ClassesShown(items=[ClassShown.model_validate(item) for item in items])
+
+    @app.get("/v1/groups")
+    async def list_groups(
+        caller: Readers,
+        school: str | None = None,
+        academic_year: str | None = None,
+        state: ShownState | None = None,
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
+    ) -> GroupsShown:
+        """Groups of the caller's school, authority or nation; teachers see their own."""
+        if school is not None:
+            ensure_school(caller, school)
+        national = caller.role in NATIONAL
+        of_authority = caller.role is Role.LOCAL_AUTHORITY
+        own_school = None if national or of_authority else caller.school or "none"
+        async with platform.database.transaction() as session:
+            found = await views.groups(
+                session,
+                school=school or own_school,
+                schools_of=(caller.authority or "none") if of_authority else None,
+                academic_year=academic_year,
+                state=state,
+                teacher=caller.subject if caller.role is Role.TEACHER else None,
+                after=cursor,
+                limit=limit + 1,
+            )
+        page = found[:limit]
+        return GroupsShown(
+            items=[_shown(group, count) for group, count in page],
+            next=page[-1][0].group_id if len(found) > limit else None,
+        )
+
+    @app.get("/v1/groups/{group_id}")
+    async def show_group(group_id: str, caller: Readers) -> GroupWithMembers:
+        """One group with its members."""
+        async with platform.database.transaction() as session:
+            group = await views.group(session, group_id)
+            if group is None:
+                raise GroupUnknownError(group_id)
+            await _ensure_class(session, caller, school=group.school, class_key=group.class_key)
+            people = await views.members(session, group_id)
+        shown = _shown(group, len(people)).model_dump()
+        return GroupWithMembers.model_validate({**shown, "people": people})
+
+    @app.post("/v1/groups", status_code=202, response_model=GroupBeingCreated)
+    async def create_group(
+        wanted: GroupWanted, caller: Staff, request: Request, idempotency_key: IdempotencyKey
+    ) -> JSONResponse:
+        """Create a class's Team or Classroom; a class has at most one of each."""
+
+        async def effect(uow: UnitOfWork) -> Reply:
+            async def check(school: str, class_key: str) -> None:
+                await _ensure_class(uow.session, caller, school=school, class_key=class_key)
+
+            group = await commands.create(
+                uow,
+                class_key=wanted.class_key,
+                provider=Provider(wanted.provider),
+                asked_by=caller.subject,
+                check=check,
+            )
+            return Reply(202, {"group_id": group.group_id, "state": _state(group)})
+
+        return await _command(platform, request, idempotency_key, caller, effect)
+
+    @app.post("/v1/groups/{group_id}/restore", status_code=202, response_model=RestoreAnswer)
+    async def restore_group(
+        group_id: str, caller: Staff, request: Request, idempotency_key: IdempotencyKey
+    ) -> JSONResponse:
+        """Bring an archived group back, before any archive that still waits."""
+
+        async def effect(uow: UnitOfWork) -> Reply:
+            async def check(school: str, class_key: str) -> None:
+                await _ensure_class(uow.session, caller, school=school, class_key=class_key)
+
+            restoring = await commands.restore(uow, group_id=group_id, check=check)
+            return Reply(202, _restore_answer(restoring))
+
+        return await _command(platform, request, idempotency_key, caller, effect)
+
+    return app
+
+
+async def _command(
+    platform: Platform,
+    request: Request,
+    key: str,
+    caller: Caller,
+    effect: Any,
+) -> JSONResponse:
+    asked = json.dumps([request.url.path]).encode() + await request.body()
+    async with platform.units_of_work.begin() as uow:
+        reply = await once(uow, key=key, caller=caller, request=asked, effect=lambda: effect(uow))
+    return JSONResponse(reply.body, reply.status)
+
+
+async def _ensure_class(session: Session, caller: Caller, *, school: str, class_key: str) -> None:
+    ensure_school(caller, school)
+    if caller.role is Role.TEACHER and not await views.teaches(
+        session, account_id=caller.subject, class_key=class_key
+    ):
+        raise NotYourClassError
+
+
+def _state(group: Group) -> str:
+    restored = group.state is GroupState.RESTORED
+    return group.state.value if group.parked is None or restored else "failed"
+
+
+def _shown(group: Group, members: int) -> GroupShown:
+    return GroupShown.model_validate(
+        {
+            "group_id": group.group_id,
+            "provider": group.provider.value,
+            "provider_id": group.provider_id,
+            "class_key": group.class_key,
+            "school": group.school,
+            "academic_year": group.academic_year,
+            "class_code": group.class_code,
+            "title": group.title,
+            "state": _state(group),
+            "linked": group.linked,
+            "members": members,
+            "reason": group.reason,
+        }
+    )
+
+
+def _restore_answer(restoring: Restoring) -> dict[str, Any]:
+    group = restoring.group
+    message, message_cy = restore_words(group, seconds=restoring.estimate_seconds)
+    return {
+        "group_id": group.group_id,
+        "state": _state(group),
+        "place": restoring.place,
+        "estimate_seconds": restoring.estimate_seconds,
+        "message": message,
+        "message_cy": message_cy,
+    }

@@ -1,0 +1,5 @@
+"""What the worker process runs: see ``bootstrap.worker``, which wires it."""
+
+from hwb_groups.bootstrap import worker
+
+__all__ = ["worker"]
