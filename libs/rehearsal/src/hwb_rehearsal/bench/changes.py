@@ -1,10 +1,10 @@
 """The events of a first provisioning and of a rollover, as mis-ingest would publish them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
+from hwb_rehearsal.broker.records import RecordToSend
 from hwb_rehearsal.world.rollover import roll_over
 from hwb_rehearsal.world.rows import LearnerRow, StaffRow
 from hwb_rehearsal.world.wales import Roll, Wales
@@ -14,17 +14,10 @@ from hwb_schemas.words import EnrolmentStatus, RecordKind, RecordState
 
 OLD_YEAR, NEW_YEAR = "2021-22", "2022-23"
 FIRST_RUN, SECOND_RUN = 1, 2
+CHANGES = "hwb.mis.changes"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeEvent:
-    """One event of ``hwb.mis.changes`` as it goes to Kafka."""
-
-    key: str
-    value: bytes
-
-
-def first_provisioning(wales: Wales, *, received_at: datetime) -> list[ChangeEvent]:
+def first_provisioning(wales: Wales, *, received_at: datetime) -> list[RecordToSend]:
     """Everyone appears, school by school."""
     return [
         event
@@ -33,10 +26,10 @@ def first_provisioning(wales: Wales, *, received_at: datetime) -> list[ChangeEve
     ]
 
 
-def rollover(wales: Wales, *, received_at: datetime) -> list[ChangeEvent]:
+def rollover(wales: Wales, *, received_at: datetime) -> list[RecordToSend]:
     """What differs a year on: nearly everyone; who moves is told of by two schools."""
     after = roll_over(wales).rolls
-    events: list[ChangeEvent] = []
+    events: list[RecordToSend] = []
     for number, roll in wales.rolls.items():
         before = _people(roll, OLD_YEAR)
         now = _people(after[number], NEW_YEAR)
@@ -66,9 +59,9 @@ def _people(roll: Roll, academic_year: str) -> _People:
 
 def _run(
     roll: Roll, people: _People, *, received_at: datetime, run_seq: int
-) -> Iterator[ChangeEvent]:
+) -> Iterator[RecordToSend]:
     run_id = str(uuid4())
-    for key, (kind, record) in people.items():
+    for number, (key, (kind, record)) in enumerate(people.items()):
         event = RecordChanged(
             kind=kind,
             school=roll.plan.number,
@@ -79,7 +72,20 @@ def _run(
             received_at=received_at,
             record=record,
         )
-        yield ChangeEvent(key, event.model_dump_json().encode())
+        headers = _headers(event, f"{run_id}-{number}")
+        yield RecordToSend(key, event.model_dump_json().encode(), headers)
+
+
+def _headers(event: RecordChanged, identity: str) -> dict[str, bytes]:
+    return {
+        "ce_specversion": b"1.0",
+        "ce_id": identity.encode(),
+        "ce_source": b"/hwb/mis-ingest",
+        "ce_type": event.type_of().encode(),
+        "ce_time": event.received_at.isoformat().encode(),
+        "content-type": b"application/json",
+        "traceparent": b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    }
 
 
 def _learner(row: LearnerRow, school: str, academic_year: str) -> PersonRecord:

@@ -19,14 +19,13 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
-from confluent_kafka import Consumer, TopicPartition
 from psycopg import sql
 
-from hwb_rehearsal.bench.changes import first_provisioning, rollover
+from hwb_rehearsal.bench.changes import CHANGES, first_provisioning, rollover
 from hwb_rehearsal.bench.report import Row, compared
 from hwb_rehearsal.bench.side import SideError, Timed, run_side
-from hwb_rehearsal.bench.topic import CHANGES, AccountWatch, ends_of, load_changes
 from hwb_rehearsal.broker import Broker
+from hwb_rehearsal.broker.records import TopicWatch, ends_of, send, set_group_position
 from hwb_rehearsal.stack import Postgres, Stack
 from hwb_rehearsal.stack.process import base_environment
 from hwb_rehearsal.world.schools import Size
@@ -35,6 +34,7 @@ from hwb_schemas.calendar import RolloverCalendar
 
 MAY = datetime(2022, 5, 3, 8, tzinfo=UTC)
 RUN_WEEK = datetime(2022, 8, 16, 8, tzinfo=UTC)
+ACCOUNTS = "hwb.identity.accounts"
 APPLY_SECONDS = 300.0
 PLAIN_SECONDS = 15.0
 PLAIN_WAY = Path("tests/bench/plain_identity.py")
@@ -60,7 +60,7 @@ class Comparison:
         """Identity's own worker, with all rules and events, up to the last account event seen."""
         async with self._copy() as url:
             worker = self.stack.process("identity", "worker")
-            watch = AccountWatch(self.stack.broker.address)
+            watch = TopicWatch(self.stack.broker.address, ACCOUNTS)
             with watch.listening():
                 lock = await psycopg.AsyncConnection.connect(url)
                 async with lock:
@@ -90,7 +90,9 @@ class Comparison:
     async def plain(self) -> Timed:
         """One event, one transaction, Faust as in its tutorial; its rate over 15 seconds."""
         group = f"plain-{uuid4().hex[:8]}"
-        await asyncio.to_thread(self._begin_group, group)
+        await asyncio.to_thread(
+            set_group_position, self.stack.broker.address, group, CHANGES, self.starts
+        )
         async with self._copy() as url:
             return await run_side(
                 [sys.executable, str(PLAIN_WAY)],
@@ -104,12 +106,6 @@ class Comparison:
                     "PLAIN_SECONDS": str(PLAIN_SECONDS),
                 },
             )
-
-    def _begin_group(self, group: str) -> None:
-        consumer = Consumer({"bootstrap.servers": self.stack.broker.address, "group.id": group})
-        with contextlib.closing(consumer):
-            places = [TopicPartition(CHANGES, *place) for place in self.starts.items()]
-            consumer.commit(offsets=places, asynchronous=False)
 
     @contextlib.asynccontextmanager
     async def _copy(self) -> AsyncIterator[str]:
@@ -164,7 +160,7 @@ async def prepared(
         say=say,
     ) as stack:
         say(f"identity applies a first provisioning of {len(first):,} records ...")
-        load_changes(broker.address, first, at=MAY)
+        send(broker.address, CHANGES, first)
         base = stack.database_urls["identity"]
         starts = ends_of(broker.address, CHANGES)
 
@@ -177,7 +173,7 @@ async def prepared(
         async with await psycopg.AsyncConnection.connect(base, autocommit=True) as connection:
             await connection.execute("VACUUM ANALYZE")
         stack.clock.move_to(RUN_WEEK)
-        load_changes(broker.address, second, at=RUN_WEEK)
+        send(broker.address, CHANGES, second)
         ends = ends_of(broker.address, CHANGES)
         yield Comparison(stack, starts, len(second), base, ends)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from hwb_rehearsal.bench.topic import AccountWatch
 from hwb_rehearsal.broker import start_broker
+from hwb_rehearsal.broker.records import TopicWatch
 from hwb_rehearsal.snapshots.forms import oneroster_zip
 from hwb_rehearsal.stack import Postgres, Stack
 from hwb_rehearsal.world.rollover import roll_over
@@ -104,7 +104,7 @@ def _body(roll: Roll, academic_year: str, extracted_at: datetime) -> bytes:
 
 
 async def _wave(stack: Stack, bodies: Mapping[str, bytes]) -> Phase:
-    watch = AccountWatch(stack.broker.address)
+    watch = TopicWatch(stack.broker.address, "hwb.identity.accounts")
     waiting = asyncio.Semaphore(UPLOADS_AT_ONCE)
     async with contextlib.AsyncExitStack() as open_clients:
         client = await open_clients.enter_async_context(

@@ -12,49 +12,32 @@ from typing import Annotated
 
 import psycopg
 import typer
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from hwb_rehearsal.bench.topic import CHANGES
+from hwb_rehearsal.bench.changes import CHANGES
+from hwb_rehearsal.broker.records import batches
 
 ROWS_A_COPY = 1000
-WAIT_SECONDS = 30.0
+COPY = "COPY bare (key, value) FROM STDIN"
 
 
 def run_floor(*, kafka: str, database_url: str, starts: dict[int, int], records: int) -> None:
     """Copy so many records from these offsets on."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": kafka,
-            "group.id": "bench-floor",
-            "enable.auto.commit": False,
-            "fetch.wait.max.ms": 50,
-        }
-    )
-    with contextlib.closing(consumer), psycopg.connect(database_url) as connection:
+    fetched = batches(kafka, CHANGES, starts, records=records, most=ROWS_A_COPY)
+    with contextlib.closing(fetched), psycopg.connect(database_url) as connection:
         connection.execute("CREATE TABLE bare (key text, value text)")
         connection.commit()
-        consumer.assign([TopicPartition(CHANGES, *place) for place in starts.items()])
-        batch = consumer.consume(1, WAIT_SECONDS)
+        batch = next(fetched)
         print("ready", flush=True)  # noqa: T201 - its interface
         sys.stdin.readline()
         started = time.monotonic()
-        done = 0
-        while done < records:
-            batch += consumer.consume(ROWS_A_COPY - len(batch), WAIT_SECONDS)
-            _copy(connection, batch)
-            done += len(batch)
-            batch = []
+        while batch:
+            with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+                for row in batch:
+                    copy.write_row(row)
+            connection.commit()
+            batch = next(fetched, [])
         ended = time.monotonic()
-    print(json.dumps({"records": done, "started": started, "ended": ended}), flush=True)  # noqa: T201
-
-
-def _copy(connection: "psycopg.Connection[tuple[object, ...]]", batch: list[Message]) -> None:
-    with connection.cursor() as cursor, cursor.copy("COPY bare (key, value) FROM STDIN") as copy:
-        for message in batch:
-            if (error := message.error()) is not None:
-                raise KafkaException(error)
-            copy.write_row((message.key(), message.value()))
-    connection.commit()
+    print(json.dumps({"records": records, "started": started, "ended": ended}), flush=True)  # noqa: T201
 
 
 def main(

@@ -12,12 +12,10 @@ from typing import Any, Literal, Self, TypeVar
 
 import httpx
 import yaml
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from hwb_rehearsal.broker import Broker, contract_topics, start_broker
 from hwb_rehearsal.broker.child import free_ports
+from hwb_rehearsal.broker.records import group_lag
 from hwb_rehearsal.stack.clock import RehearsalClock
 from hwb_rehearsal.stack.errors import StackError
 from hwb_rehearsal.stack.metrics import Sample, parse_metrics, total
@@ -35,7 +33,6 @@ ProcessKind = Literal["api", "worker"]
 READY_SECONDS = 60.0
 MIGRATE_SECONDS = 60.0
 POLL_SECONDS = 0.1
-ADMIN_SECONDS = 10.0
 
 T = TypeVar("T")
 
@@ -310,9 +307,9 @@ class Stack:
         """The same in the broker's words: log ends less committed offsets.
 
         Committed offsets are a hint that follows the database's position by up to a second.
-        librdkafka's built-in broker keeps none that can be asked for: StackError there.
+        librdkafka's built-in broker keeps none that can be asked for: BrokerError there.
         """
-        return await asyncio.to_thread(_broker_lag, self.broker.address, f"hwb-{service}")
+        return await asyncio.to_thread(group_lag, self.broker.address, f"hwb-{service}")
 
     async def run_verb(self, service: str, *arguments: str, within: float = 60.0) -> "VerbOutput":
         """Run a verb of a service's command line (``parked list``, ``reconcile`` …)."""
@@ -377,19 +374,3 @@ class VerbOutput:
 
     status: int
     output: str
-
-
-def _broker_lag(address: str, group: str) -> int:
-    admin = AdminClient({"bootstrap.servers": address})
-    try:
-        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-        committed = asked[group].result(ADMIN_SECONDS).topic_partitions or []
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the library's own gap
-        ends = admin.list_offsets(dict.fromkeys(committed, latest))
-        return sum(
-            future.result(ADMIN_SECONDS).offset - max(place.offset, 0)
-            for place, future in ends.items()
-        )
-    except KafkaException as error:
-        message = f"The broker does not tell the position of {group}: {error}"
-        raise StackError(message) from error

@@ -1,0 +1,200 @@
+"""Loads topics, watches their ends and asks for positions, without any service."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from hwb_rehearsal.broker.errors import BrokerError
+
+ASK_SECONDS = 10.0
+FLUSH_SECONDS = 120.0
+READ_AT_ONCE = 2000
+IDLE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordToSend:
+    """A record to be sent. ``value`` is None for a tombstone; headers are CloudEvents' ``ce_…``."""
+
+    key: str
+    value: bytes | None
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def ends_of(address: str, topic: str) -> dict[int, int]:
+    """The next offset of every partition of a topic."""
+    consumer = Consumer({"bootstrap.servers": address, "group.id": "hwb-rehearsal"})
+    with contextlib.closing(consumer):
+        listed = consumer.list_topics(topic, timeout=ASK_SECONDS).topics[topic]
+        if listed.error is not None:
+            message = f"the broker does not know {topic}: {listed.error}"
+            raise BrokerError(message)
+        return {
+            partition: _end(consumer, TopicPartition(topic, partition))
+            for partition in sorted(listed.partitions)
+        }
+
+
+def send(address: str, topic: str, records: Sequence[RecordToSend]) -> None:
+    """Put records on a topic as the services' relays do, and wait until the broker has them.
+
+    Raises BrokerError if it does not take them all.
+    """
+    producer = Producer(
+        {
+            "bootstrap.servers": address,
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "enable.idempotence": True,
+            "queue.buffering.max.messages": 1_000_000,
+        }
+    )
+    failures: list[str] = []
+
+    def reported(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failures.append(str(error))
+
+    for record in records:
+        headers: dict[str, str | bytes | None] = dict(record.headers)
+        producer.produce(
+            topic, key=record.key, value=record.value, headers=headers, on_delivery=reported
+        )
+        producer.poll(0)
+    left = producer.flush(FLUSH_SECONDS)
+    if left or failures:
+        message = f"{topic}: {left} records not delivered, {len(failures)} refused {failures[:1]}"
+        raise BrokerError(message)
+
+
+def batches(
+    address: str, topic: str, starts: Mapping[int, int], *, records: int, most: int
+) -> Generator[list[tuple[bytes | None, bytes | None]], None, None]:
+    """Keys and values of so many records from these offsets on, at most ``most`` at once.
+
+    The first batch is one record: whoever has it knows that the rest is being fetched.
+    """
+    with _assigned(address, topic, starts) as consumer:
+        size, left = 1, records
+        while left > 0:
+            # librdkafka waits for the whole number, so it must not ask beyond the end.
+            messages = consumer.consume(min(size, left), IDLE_SECONDS)
+            if not messages:
+                reason = f"{topic} gave nothing for {IDLE_SECONDS:.0f} s before its end"
+                raise BrokerError(reason)
+            for message in messages:
+                if (error := message.error()) is not None:
+                    raise KafkaException(error)
+            yield [(message.key(), message.value()) for message in messages]
+            left -= len(messages)
+            size = most
+
+
+def set_group_position(address: str, group: str, topic: str, starts: Mapping[int, int]) -> None:
+    """Let a consumer group that is not running begin at these offsets."""
+    consumer = Consumer({"bootstrap.servers": address, "group.id": group})
+    with contextlib.closing(consumer):
+        places = [TopicPartition(topic, *place) for place in starts.items()]
+        consumer.commit(offsets=places, asynchronous=False)
+
+
+def group_lag(address: str, group: str) -> int:
+    """Log ends less committed offsets of a group, over all its partitions.
+
+    Raises BrokerError where the broker does not tell: librdkafka's built-in one.
+    """
+    admin = AdminClient({"bootstrap.servers": address})
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the library's own gap
+    try:
+        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
+        committed = asked[group].result(ASK_SECONDS).topic_partitions or []
+        ends = admin.list_offsets(dict.fromkeys(committed, latest))
+        return sum(
+            future.result(ASK_SECONDS).offset - max(place.offset, 0)
+            for place, future in ends.items()
+        )
+    except KafkaException as error:
+        message = f"The broker does not tell the position of {group}: {error}"
+        raise BrokerError(message) from error
+
+
+class TopicWatch:
+    """An independent consumer that notes how many events came and when the last one did."""
+
+    def __init__(self, address: str, topic: str) -> None:
+        self._address = address
+        self._topic = topic
+        self._positions = ends_of(address, topic)
+        self._stopping = threading.Event()
+        self._ready = threading.Event()
+        self.events = 0
+        self.last_at = time.monotonic()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator["TopicWatch"]:
+        """Listen from what was the topic's end until the block is left."""
+        thread = threading.Thread(target=self._listen, name=f"watch {self._topic}")
+        thread.start()
+        self._ready.wait(ASK_SECONDS)
+        try:
+            yield self
+        finally:
+            self._stopping.set()
+            thread.join()
+
+    def has_seen_all(self) -> bool:
+        """Whether it is at the topic's end; ask only when nobody writes any longer."""
+        return self._positions == ends_of(self._address, self._topic)
+
+    def _listen(self) -> None:
+        with _assigned(self._address, self._topic, self._positions) as consumer:
+            self._ready.set()
+            while not self._stopping.is_set():
+                messages = consumer.consume(READ_AT_ONCE, 0.1)
+                for message in messages:
+                    if (error := message.error()) is not None:
+                        raise KafkaException(error)
+                    partition, offset = message.partition(), message.offset()
+                    if partition is not None and offset is not None:
+                        self._positions[partition] = offset + 1
+                if messages:
+                    self.events += len(messages)
+                    self.last_at = time.monotonic()
+
+
+@contextlib.contextmanager
+def _assigned(address: str, topic: str, starts: Mapping[int, int]) -> Iterator[Consumer]:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": address,
+            "group.id": "hwb-rehearsal",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "fetch.wait.max.ms": 50,
+        }
+    )
+    with contextlib.closing(consumer):
+        consumer.assign([TopicPartition(topic, *place) for place in starts.items()])
+        yield consumer
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    marks = consumer.get_watermark_offsets(place, timeout=ASK_SECONDS)
+    if marks is None:
+        message = f"the broker does not tell the end of {place.topic}[{place.partition}]"
+        raise BrokerError(message)
+    return marks[1]
