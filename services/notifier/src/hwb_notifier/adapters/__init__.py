@@ -1,0 +1,1 @@
+"""PostgreSQL, SMTP and the wording in both languages."""

@@ -1,0 +1,1 @@
+"""What the notifier does, in terms of its domain and of what it needs from outside."""

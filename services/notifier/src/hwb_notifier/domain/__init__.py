@@ -1,0 +1,1 @@
+"""The rules of cases and their mails: the standard library and the contract alone."""

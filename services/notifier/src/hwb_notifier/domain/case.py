@@ -1,0 +1,58 @@
+"""When a case opens, closes or stays: at most one is open for a key, and each opening is mailed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from hwb_schemas.events import CaseChanged
+from hwb_schemas.words import CaseChange, CaseKind
+
+
+class CaseState(StrEnum):
+    """Whether somebody still has to do something."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as it stands. ``opening`` counts how often it was opened: 1 is the first time."""
+
+    case_key: str
+    kind: CaseKind
+    school: str | None
+    state: CaseState
+    opening: int
+    raised_by: str
+    raised_at: datetime
+    facts: Mapping[str, str]
+    resolved_at: datetime | None = None
+
+
+def case_after(case: Case | None, event: CaseChanged) -> Case | None:
+    """The case after an event; the very same object (or None) where the event changes nothing.
+
+    Raised again while open changes nothing, and so does resolving what is not open.
+    """
+    is_open = case is not None and case.state is CaseState.OPEN
+    if event.change is CaseChange.RAISED and not is_open:
+        return Case(
+            case_key=event.case_key,
+            kind=event.kind,
+            school=event.school,
+            state=CaseState.OPEN,
+            opening=1 if case is None else case.opening + 1,
+            raised_by=event.raised_by,
+            raised_at=event.changed_at,
+            facts=dict(event.facts),
+        )
+    if event.change is CaseChange.RESOLVED and is_open and case is not None:
+        return replace(case, state=CaseState.RESOLVED, resolved_at=event.changed_at)
+    return case
+
+
+def opens(before: Case | None, after: Case | None) -> bool:
+    """Whether the step from one to the other is an opening, which is mailed."""
+    return after is not None and after.opening != (before.opening if before else 0)

@@ -1,0 +1,187 @@
+"""Every kind of case reads well in both languages, and says no more than the reader may know."""
+
+import re
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+import pytest
+
+from hwb_notifier.adapters.catalogue import KindWording, catalogue
+from hwb_notifier.adapters.wording import BilingualWording, Contact
+from hwb_notifier.application.ports import DueMail
+from hwb_notifier.domain.kinds import RULES, Audience
+from hwb_notifier.domain.recipients import Recipient, recipient_of
+from hwb_runtime.files import SchoolRegister
+from hwb_schemas.words import CaseKind
+
+RAISED = datetime(2022, 8, 16, 23, 30, tzinfo=UTC)  # the 17th in Wales
+SAME_IN_BOTH = {"Staff"}
+"""Words that Welsh and English share."""
+
+
+def texts(words: KindWording) -> list[str]:
+    return [words.subject, words.happened, words.means, *words.to_do]
+
+
+def due(kind: CaseKind = CaseKind.REJECTED_ROWS, **facts: str) -> DueMail:
+    return DueMail(
+        mail_id=1,
+        message_id="<abc.1@hwb.example>",
+        first_message_id="<abc.1@hwb.example>",
+        case_key="mis-ingest/rejected_rows/6781234",
+        kind=kind,
+        school="6781234",
+        facts=facts,
+        raised_at=RAISED,
+        failures=0,
+    )
+
+
+def compose(register: SchoolRegister, mail: DueMail) -> EmailMessage:
+    contact = Contact("hwb@gov.wales", "03000 25 25 25", "https://hwb.gov.wales/support-centre")
+    wording = BilingualWording(register, contact=contact, sender="Hwb <no-reply@hwb.gov.wales>")
+    recipient = Recipient(Audience.SCHOOL, "office@abersychan.example")
+    return wording.compose(mail, recipient, at=RAISED)
+
+
+def text_of(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def html_of(message: EmailMessage) -> str:
+    part = message.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.mark.parametrize("kind", list(CaseKind))
+def test_every_kind_has_a_rule_and_wording_in_both_languages(kind: CaseKind) -> None:
+    welsh, english = (catalogue(language).kinds[kind] for language in ("cy", "en"))
+
+    assert RULES[kind].days > 0
+    assert len(welsh.to_do) == len(english.to_do) > 0
+    for one, other in zip(texts(welsh), texts(english), strict=True):
+        assert one.strip()
+        assert other.strip()
+        assert one != other
+
+
+def test_both_catalogues_say_the_same_things_and_nothing_is_left_untranslated() -> None:
+    welsh, english = catalogue("cy"), catalogue("en")
+    pairs = [
+        *zip(welsh.facts.values(), english.facts.values(), strict=True),
+        *zip(welsh.months.values(), english.months.values(), strict=True),
+        *zip(welsh.layout.model_dump().values(), english.layout.model_dump().values(), strict=True),
+    ]
+
+    assert list(welsh.facts) == list(english.facts)
+    assert {one for one, other in pairs if one == other} <= SAME_IN_BOTH
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    for name, english in catalogue("en").layout.model_dump().items():
+        welsh = catalogue("cy").layout.model_dump()[name]
+        assert set(re.findall(r"{\w+}", welsh)) == set(re.findall(r"{\w+}", english))
+
+
+@pytest.mark.parametrize("kind", list(CaseKind))
+def test_a_mail_says_what_happened_what_to_do_by_when_and_where_to_get_help(
+    register: SchoolRegister, kind: CaseKind
+) -> None:
+    message = compose(register, due(kind))
+    for body in (text_of(message), html_of(message)):
+        flat = " ".join(body.split())
+        assert flat.index("Beth ddigwyddodd") < flat.index("What happened")
+        for heading in ("What it means", "What to do", "By when", "Beth i", "Erbyn pryd"):
+            assert heading in flat
+        assert flat.count("03000 25 25 25") == 2
+        assert "mis-ingest/rejected_rows/6781234" in flat
+
+
+def test_dates_are_civil_dates_in_wales_in_each_language(register: SchoolRegister) -> None:
+    body = text_of(compose(register, due()))
+
+    assert "Codwyd ar: 17 Awst 2022" in body
+    assert "Raised on: 17 August 2022" in body
+    assert "erbyn 20 Awst 2022" in body
+    assert "by 20 August 2022" in body
+
+
+def test_a_school_is_named_in_each_language(register: SchoolRegister) -> None:
+    body = text_of(compose(register, due()))
+
+    assert "Ysgol: Ysgol Gynradd Abersychan (6781234)" in body
+    assert "School: Abersychan Primary (6781234)" in body
+
+
+def test_only_facts_that_have_a_label_are_mailed(register: SchoolRegister) -> None:
+    body = text_of(compose(register, due(rejected="3", surname="Llywelyn")))
+
+    assert "Rows rejected: 3" in body
+    assert "Llywelyn" not in body
+
+
+def test_what_a_fact_holds_is_text_in_html_and_never_markup(register: SchoolRegister) -> None:
+    page = html_of(compose(register, due(reason="<b>no owner</b> & none")))
+
+    assert "&lt;b&gt;no owner&lt;/b&gt; &amp; none" in page
+
+
+def test_the_page_is_well_formed_and_each_language_is_marked(register: SchoolRegister) -> None:
+    class Tags(HTMLParser):
+        open_tags: list[str]
+        languages: list[str | None]
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.languages += [value for name, value in attrs if name == "lang"]
+            if tag not in {"meta", "hr"}:
+                self.open_tags.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open_tags.pop() == tag
+
+    tags = Tags()
+    tags.open_tags, tags.languages = [], []
+    tags.feed(html_of(compose(register, due())))
+
+    assert tags.open_tags == []
+    assert tags.languages == ["cy", "en", "cy", "en"]
+
+
+def test_a_later_opening_belongs_to_the_thread_of_the_first(register: SchoolRegister) -> None:
+    first = compose(register, due())
+    again = DueMail(
+        mail_id=2,
+        message_id="<abc.2@hwb.example>",
+        first_message_id="<abc.1@hwb.example>",
+        case_key="k",
+        kind=CaseKind.REJECTED_ROWS,
+        school=None,
+        facts={},
+        raised_at=RAISED,
+        failures=0,
+    )
+
+    assert first["References"] is None
+    assert compose(register, again)["References"] == "<abc.1@hwb.example>"
+
+
+def test_the_mail_goes_to_whom_the_kind_says(register: SchoolRegister) -> None:
+    school, authority = register.school("6781234"), register.authority("678")
+    addresses = [
+        recipient_of(
+            audience, school=school, authority=authority, service_desk="hwb@gov.wales"
+        ).address
+        for audience in (Audience.SCHOOL, Audience.AUTHORITY, Audience.SERVICE_DESK)
+    ]
+
+    assert addresses == ["office@abersychan.example", "education@torfaen.example", "hwb@gov.wales"]
+
+
+def test_a_school_that_is_not_registered_is_left_to_the_service_desk() -> None:
+    found = recipient_of(Audience.SCHOOL, school=None, authority=None, service_desk="hwb@gov.wales")
+
+    assert found == Recipient(Audience.SERVICE_DESK, "hwb@gov.wales")
