@@ -1,0 +1,144 @@
+"""People in PostgreSQL, taken and put back a slice at a time: a few statements for 1,000 persons.
+
+A row is locked before it is read, in the order of keys, by everything that changes a person.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from hwb_identity.adapters.copy_lines import field, json_field
+from hwb_identity.adapters.rows import COLUMNS, SELECTED, line_of, link_line, person_of
+from hwb_identity.application.ports import RememberedChange
+from hwb_identity.domain.people import People
+from hwb_runtime.database import Row, Session
+from hwb_schemas.calendar import RolloverCalendar
+
+_PERSONS = f"SELECT {SELECTED} FROM person"  # noqa: S608 - columns are ours
+_LOCK = f"{_PERSONS} WHERE key = ANY(%s) ORDER BY key FOR UPDATE"
+_UPDATED = COLUMNS[1:]
+_INCOMING = """CREATE TEMP TABLE IF NOT EXISTS incoming_person
+    (LIKE person INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"""
+_UPDATE = f"""UPDATE person SET {", ".join(f"{column} = i.{column}" for column in _UPDATED)}
+    FROM incoming_person i WHERE person.key = i.key"""  # noqa: S608 - columns are ours
+_TAKE_NAMES = """INSERT INTO sign_in_stem AS s (stem, lane, taken)
+    SELECT stem, %s, wanted FROM unnest(%s::text[], %s::int[]) AS w (stem, wanted)
+    ON CONFLICT (stem, lane) DO UPDATE SET taken = s.taken + excluded.taken
+    RETURNING stem, taken"""
+LANES = 16
+_HISTORY = ("account_id", "version", "changed_at", "change", "cause", "account")
+
+
+class PeopleStore:
+    """Persons of one transaction."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        calendar: RolloverCalendar,
+        today: date,
+        new_account_id: Callable[[], UUID],
+    ) -> None:
+        self._session = session
+        self._calendar = calendar
+        self._today = today
+        self._new_account_id = new_account_id
+
+    async def lock(self, keys: Iterable[str]) -> People:
+        """Lock and read the persons of these keys, links followed."""
+        wanted, links, found = sorted(keys), {}, []
+        while wanted:
+            rows = await self._session.fetch(_LOCK, (wanted,))
+            found += [row for row in rows if row[1] is None]
+            new_links = {row[0]: row[1] for row in rows if row[1] is not None}
+            links.update(new_links)
+            wanted = sorted(set(new_links.values()) - {row[0] for row in found})
+        return self._people(found, links)
+
+    async def lock_due(self, *, limit: int) -> People:
+        """Lock and read persons for whom a day has come."""
+        sql = f"{_PERSONS} WHERE next_due <= %s ORDER BY key LIMIT %s FOR UPDATE"
+        return self._people(await self._session.fetch(sql, (self._today, limit)), {})
+
+    async def lock_after(self, key: str, *, limit: int) -> People:
+        """Lock and read the next persons in the order of keys."""
+        sql = f"{_PERSONS} WHERE key > %s AND held_by IS NULL ORDER BY key LIMIT %s FOR UPDATE"
+        return self._people(await self._session.fetch(sql, (key, limit)), {})
+
+    def _people(self, rows: Sequence[Row], links: Mapping[str, str]) -> People:
+        persons = [person_of(row) for row in rows]
+        holders = {key: person.key for person in persons for key in person.keys}
+        holders.update(links)
+        return People(
+            persons,
+            holders,
+            calendar=self._calendar,
+            today=self._today,
+            new_account_id=self._new_account_id,
+        )
+
+    async def take_names(self, stems: Mapping[str, int], *, lane: int) -> dict[str, range]:
+        """For each stem so many numbers that nobody has; lanes share no number."""
+        names = sorted(stems)
+        rows = await self._session.fetch(_TAKE_NAMES, (lane, names, [stems[s] for s in names]))
+        return {
+            stem: range((taken - stems[stem]) * LANES + lane + 1, taken * LANES + lane + 1, LANES)
+            for stem, taken in rows
+        }
+
+    async def save(self, people: People, changed_at: datetime) -> None:
+        """Write what differs from what was locked."""
+        for old, name in people.renamed.items():
+            await self._session.execute("UPDATE person SET key = %s WHERE key = %s", (name, old))
+        stored = people.stored
+        there = {*stored, *people.stored_holders} - set(people.renamed)
+        there.update(people.renamed.values())
+        at = changed_at.isoformat()
+        new = [line_of(one, at) for key, one in people.now.items() if key not in there]
+        changed = [
+            line_of(one, at)
+            for key, one in people.now.items()
+            if key in there and stored.get(key) is not one and stored.get(key) != one
+        ]
+        for key, holder in _new_links(people).items():
+            link = link_line(key, holder, people.now[holder].role, at)
+            (changed if key in there else new).append(link)
+        if new:
+            await self._copy("person", COLUMNS, new)
+        if changed:
+            await self._session.execute(_INCOMING)
+            await self._copy("incoming_person", COLUMNS, changed)
+            await self._session.execute(_UPDATE)
+
+    async def _copy(self, table: str, columns: Sequence[str], lines: Sequence[str]) -> None:
+        block = "\n".join(lines) + "\n"
+        await self._session.copy_text(table, columns, [block.encode()])
+
+    async def key_of_account(self, account_id: UUID) -> str | None:
+        """The key of the row that holds this account."""
+        row = await self._session.fetch_one(
+            "SELECT key FROM person WHERE account_id = %s", (account_id,)
+        )
+        return row[0] if row else None
+
+    async def remember(self, changes: Sequence[RememberedChange]) -> None:
+        """Append to the accounts' history."""
+        if not changes:
+            return
+        lines = [
+            f"{one.account_id}\t{one.version}\t{one.changed_at}\t{one.change}\t"
+            f"{field(one.cause)}\t{json_field(one.account)}"
+            for one in changes
+        ]
+        await self._copy("account_history", _HISTORY, lines)
+
+
+def _new_links(people: People) -> dict[str, str]:
+    """Keys whose person another row holds since now, and that row."""
+    before = people.stored_holders
+    return {
+        key: holder
+        for key, holder in people.holders.items()
+        if key != holder and before.get(key) != holder and holder in people.now
+    }

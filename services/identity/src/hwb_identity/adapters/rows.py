@@ -1,0 +1,167 @@
+"""People to rows and back: the one place that knows how a person is kept in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import orjson
+
+from hwb_identity.adapters.copy_lines import (
+    EMPTY_ARRAY,
+    NULL,
+    array_field,
+    field,
+    json_field,
+)
+from hwb_identity.domain.enrolment import Enrolment
+from hwb_identity.domain.home import Decision, DecisionKind, Standing
+from hwb_identity.domain.person import Account, Person, Waiting
+from hwb_schemas.words import AccountRole, AccountStatus, EnrolmentStatus, RecordState
+
+COLUMNS = (
+    "key",
+    "held_by",
+    "role",
+    "keys",
+    "enrolments",
+    "decisions",
+    "account_id",
+    "sign_in_name",
+    "display_name",
+    "version",
+    "home_school",
+    "released_from",
+    "status",
+    "year_group",
+    "classes",
+    "other_schools",
+    "waiting",
+    "next_due",
+    "changed_at",
+)
+SELECTED = ", ".join(COLUMNS[:-1])
+
+# A call of an enumeration costs ten times a look-up, and there are three a row.
+_ROLES = {role.value: role for role in AccountRole}
+_STATES = {state.value: state for state in RecordState}
+_STATUSES = {status.value: status for status in EnrolmentStatus}
+_SIGN_INS = {status.value: status for status in AccountStatus}
+
+
+def person_of(row: Sequence[Any]) -> Person:
+    """The person in a row of ``SELECTED`` columns."""
+    role = _ROLES[row[2]]
+    account = standing = None
+    waiting = tuple(
+        Waiting(school, date.fromisoformat(since), case_raised=raised)
+        for school, since, raised in row[16]
+    )
+    if row[6] is not None:
+        account = Account(row[6], role, row[7], row[8], row[9])
+        standing = Standing(
+            row[10],
+            row[11],
+            _SIGN_INS[row[12]],
+            row[13],
+            tuple(row[14]),
+            tuple(row[15]),
+            tuple(one.school for one in waiting) if waiting else (),
+        )
+    key = row[0]
+    return Person(
+        key,
+        role,
+        tuple(row[3]),
+        tuple([_enrolment(value, key) for value in row[4]]),
+        tuple(_decision(value) for value in row[5]) if row[5] else (),
+        account,
+        standing,
+        waiting,
+        row[17],
+    )
+
+
+def line_of(person: Person, changed_at: str) -> str:
+    """A person's COPY line, in the order of ``COLUMNS``."""
+    account, standing = person.account, person.standing
+    if account is None or standing is None:
+        told = _NO_ACCOUNT
+    else:
+        told = "\t".join(
+            (
+                str(account.account_id),
+                field(account.sign_in_name),
+                field(account.display_name),
+                str(account.version),
+                field(standing.home),
+                field(standing.released_from),
+                standing.status.value,
+                field(standing.year_group),
+                array_field(standing.classes),
+                array_field(standing.other_schools),
+            )
+        )
+    return "\t".join(
+        (
+            field(person.key),
+            NULL,
+            person.role.value,
+            array_field(person.keys),
+            _json([_plain(one, person.key) for one in person.enrolments]),
+            _json([_plain_decision(one) for one in person.decisions]) if person.decisions else "[]",
+            told,
+            _json([(one.school, one.since, one.case_raised) for one in person.waiting])
+            if person.waiting
+            else "[]",
+            person.next_due.isoformat() if person.next_due else NULL,
+            changed_at,
+        )
+    )
+
+
+def link_line(key: str, held_by: str, role: AccountRole, changed_at: str) -> str:
+    """The COPY line of a key whose person another row holds."""
+    linked = (field(key), field(held_by), role.value, EMPTY_ARRAY, "[]", "[]")
+    return "\t".join((*linked, _NO_ACCOUNT, "[]", NULL, changed_at))
+
+
+_NO_ACCOUNT = "\t".join((NULL, NULL, NULL, "0", *[NULL] * 6))
+
+
+def _json(value: Any) -> str:
+    return json_field(orjson.dumps(value).decode())
+
+
+def _plain(enrolment: Enrolment, key: str) -> tuple[Any, ...]:
+    """An enrolment as JSON; its key is left out where it is the row's, which is nearly always."""
+    if enrolment.key == key:
+        return (*enrolment[:1], None, *enrolment[2:])
+    return tuple(enrolment)
+
+
+def _enrolment(value: Sequence[Any], key: str) -> Enrolment:
+    born, begins, leaving, left = value[11], value[5], value[6], value[13]
+    return Enrolment(
+        value[0],
+        value[1] or key,
+        value[2],
+        _STATES[value[3]],
+        _STATUSES[value[4]],
+        date.fromisoformat(begins) if begins else None,
+        date.fromisoformat(leaving) if leaving else None,
+        value[7],
+        tuple(value[8]),
+        value[9],
+        value[10],
+        date.fromisoformat(born) if born else None,
+        value[12],
+        date.fromisoformat(left) if left else None,
+    )
+
+
+def _decision(value: Sequence[str]) -> Decision:
+    return Decision(DecisionKind(value[0]), value[1], value[2], value[3])
+
+
+def _plain_decision(decision: Decision) -> tuple[str, ...]:
+    return (decision.kind.value, decision.by, decision.made_at, decision.reason)

@@ -1,0 +1,1 @@
+"""What identity does with events, days, commands and questions."""

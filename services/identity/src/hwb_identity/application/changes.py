@@ -1,0 +1,164 @@
+"""What a transaction changes about accounts, kept until names are taken, then written at once.
+
+Every way in which an account can change ends here: events, history and cases are never forgotten
+by one of them.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import orjson
+
+from hwb_identity.application.account_ids import new_account_id
+from hwb_identity.application.ports import PeopleStore, RememberedChange
+from hwb_identity.domain.names import name_stem, sign_in_name
+from hwb_identity.domain.people import MergeProposed, People
+from hwb_identity.domain.person import Evaluation, PendingCase, Person
+from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.events import CaseChanged
+from hwb_schemas.refs import PersonRefs
+from hwb_schemas.words import AccountChange, CaseChange, CaseKind
+
+__all__ = ["ACCOUNTS", "CASES", "DUE_LANE", "Changes", "new_account_id"]
+
+ACCOUNTS = "hwb.identity.accounts"
+CASES = "hwb.servicedesk.cases"
+COMMAND_LANE = 14
+DUE_LANE = 15
+_TYPES = {change: f"wales.hwb.identity.account.{change.value}.v1" for change in AccountChange}
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    evaluation: Evaluation
+    change: AccountChange
+    cause: str
+    traceparent: str | None
+
+
+class Changes:
+    """The changes of one unit of work. ``lane`` is where its sign-in names are taken."""
+
+    def __init__(self, uow: UnitOfWork, person_refs: PersonRefs, *, lane: int) -> None:
+        self._uow = uow
+        self._at = uow.now.isoformat()
+        self._refs = person_refs
+        self._lane = lane
+        self._noted: list[_Noted] = []
+        self._cases: list[tuple[CaseChanged, str | None]] = []
+
+    def note(self, evaluation: Evaluation, *, cause: str, traceparent: str | None = None) -> None:
+        """Keep an evaluation; one without a difference is forgotten."""
+        if evaluation.change is not None:
+            self._noted.append(_Noted(evaluation, evaluation.change, cause, traceparent))
+        for case in evaluation.cases:
+            self._cases.append((self._pending_case(evaluation.person, case), traceparent))
+
+    def propose_merge(self, merge: MergeProposed, *, traceparent: str | None) -> None:
+        """Raise the case that two accounts may be one learner's."""
+        pair = [str(one) for one in (merge.account_id, merge.other_account_id) if one is not None]
+        names = ("account_id", "other_account_id")
+        case = self._case(
+            CaseChange.RAISED,
+            f"identity/merge_proposed/{'/'.join(pair)}",
+            CaseKind.MERGE_PROPOSED,
+            merge.school,
+            dict(zip(names, pair, strict=False)),
+        )
+        self._cases.append((case, traceparent))
+
+    def raise_case(self, case: CaseChanged) -> None:
+        """Publish another case with the rest."""
+        self._cases.append((case, None))
+
+    async def write(self, people: People, store: PeopleStore) -> None:
+        """Take names, write persons and history, publish events: all within the transaction."""
+        names = await self._take_names(store)
+        if names:
+            _give_names(people, names)
+        await store.save(people, self._uow.now)
+        await store.remember([self._publish(noted, names) for noted in self._noted])
+        for case, traceparent in self._cases:
+            self._uow.publish(CASES, case.case_key, case, cause=traceparent)
+
+    async def _take_names(self, store: PeopleStore) -> dict[UUID, str]:
+        new: list[tuple[UUID, str]] = []
+        for noted in self._noted:
+            account = noted.evaluation.person.account
+            if noted.change is AccountChange.CREATED and account is not None:
+                new.append((account.account_id, name_stem(account.display_name)))
+        if not new:
+            return {}
+        numbers = await store.take_names(Counter(stem for _, stem in new), lane=self._lane)
+        free = {stem: iter(some) for stem, some in numbers.items()}
+        return {account_id: sign_in_name(stem, next(free[stem])) for account_id, stem in new}
+
+    def _publish(self, noted: _Noted, names: dict[UUID, str]) -> RememberedChange:
+        """Publish one change; gives its row of the history."""
+        person, change = noted.evaluation.person, noted.change
+        account, standing = person.account, person.standing
+        if account is None or standing is None:
+            raise AssertionError("a change of an account that is not there")
+        account_id = str(account.account_id)
+        plain = orjson.dumps(
+            {
+                "account_id": account_id,
+                "role": account.role,
+                "status": standing.status,
+                "sign_in_name": account.sign_in_name or names[account.account_id],
+                "display_name": account.display_name,
+                "home_school": standing.home,
+                "other_schools": standing.other_schools,
+                "year_group": standing.year_group,
+                "classes": standing.classes,
+                "person_refs": [self._refs.of(key) for key in person.keys],
+            }
+        )
+        value = b'{"change":"%b","version":%d,"account":%b,"changed_at":"%b"}' % (
+            change.value.encode(),
+            account.version,
+            plain,
+            self._at.encode(),
+        )
+        self._uow.publish_json(ACCOUNTS, account_id, _TYPES[change], value, cause=noted.traceparent)
+        return RememberedChange(
+            account_id, account.version, self._at, change.value, noted.cause, plain.decode()
+        )
+
+    def _pending_case(self, person: Person, case: PendingCase) -> CaseChanged:
+        account_id = str(person.account.account_id) if person.account else ""
+        school, since = case.waiting.school, case.waiting.since
+        return self._case(
+            case.change,
+            f"identity/pending_too_long/{account_id}/{school}",
+            CaseKind.PENDING_TOO_LONG,
+            school,
+            {"account_id": account_id, "school": school, "since": since.isoformat()},
+        )
+
+    def _case(
+        self,
+        change: CaseChange,
+        case_key: str,
+        kind: CaseKind,
+        school: str,
+        facts: dict[str, str],
+    ) -> CaseChanged:
+        return CaseChanged(
+            change=change,
+            case_key=case_key,
+            kind=kind,
+            school=school,
+            facts=facts,
+            raised_by="identity",
+            changed_at=self._uow.now,
+        )
+
+
+def _give_names(people: People, names: dict[UUID, str]) -> None:
+    for key, person in people.now.items():
+        account = person.account
+        if account is not None and not account.sign_in_name:
+            named = replace(account, sign_in_name=names[account.account_id])
+            people.now[key] = replace(person, account=named)

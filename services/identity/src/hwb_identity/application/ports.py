@@ -1,0 +1,96 @@
+"""What the use cases need from outside, said once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from hwb_identity.domain.people import People
+from hwb_runtime.unit_of_work import UnitOfWork
+
+
+class RememberedChange(NamedTuple):
+    """One change of an account. ``account`` is its JSON after it; ``changed_at`` is ISO."""
+
+    account_id: str
+    version: int
+    changed_at: str
+    change: str
+    cause: str
+    account: str
+
+
+class PeopleStore(Protocol):
+    """Persons of one transaction, locked before they are read."""
+
+    async def lock(self, keys: Iterable[str]) -> People:
+        """The persons of these keys, links followed."""
+        ...
+
+    async def lock_due(self, *, limit: int) -> People:
+        """Persons for whom a day has come."""
+        ...
+
+    async def lock_after(self, key: str, *, limit: int) -> People:
+        """The next persons in the order of keys."""
+        ...
+
+    async def key_of_account(self, account_id: UUID) -> str | None:
+        """The key of the row that holds this account."""
+        ...
+
+    async def take_names(self, stems: Mapping[str, int], *, lane: int) -> dict[str, range]:
+        """For each stem so many numbers that nobody has; lanes never wait for each other."""
+        ...
+
+    async def save(self, people: People, changed_at: datetime) -> None:
+        """Write what differs from what was locked."""
+        ...
+
+    async def remember(self, changes: Sequence[RememberedChange]) -> None:
+        """Append to the accounts' history."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunStanding:
+    """A published run that is not settled, and what has become of its changes so far."""
+
+    run_id: str
+    school: str
+    run_seq: int
+    changes: int
+    traceparent: str | None
+    applied: int
+    pending: int
+
+
+class RunStore(Protocol):
+    """Published runs and how far they have come."""
+
+    async def count(self, partition: int, counts: Mapping[str, tuple[int, int]]) -> None:
+        """Add (applied, pending) by run_id to what this partition has had."""
+        ...
+
+    async def published(
+        self, rows: Sequence[tuple[str, str, int, int, str | None, datetime]]
+    ) -> None:
+        """Remember published runs: id, school, run_seq, changes, traceparent, instant."""
+        ...
+
+    async def unsettled(self) -> Sequence[RunStanding]:
+        """Published runs that are not settled yet, locked."""
+        ...
+
+    async def parked_by_run(self) -> Mapping[str, int]:
+        """How many parked changes each run has."""
+        ...
+
+    async def settle(self, run_ids: Sequence[str], at: datetime) -> None:
+        """Mark runs as settled."""
+        ...
+
+
+OpenPeople = Callable[[UnitOfWork], PeopleStore]
+OpenRuns = Callable[[UnitOfWork], RunStore]

@@ -1,0 +1,78 @@
+"""Apply what schools said: a slice of ``hwb.mis.changes`` becomes changes of accounts."""
+
+from collections.abc import Sequence
+
+from hwb_identity.application.changes import Changes
+from hwb_identity.application.ports import OpenPeople, OpenRuns
+from hwb_identity.domain.enrolment import enrolment_said
+from hwb_identity.metrics import WORDS_DROPPED
+from hwb_runtime.errors import PoisonError
+from hwb_runtime.events import Received
+from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.events import RecordChanged
+from hwb_schemas.refs import PersonRefs
+from hwb_schemas.words import AccountRole, EnrolmentStatus, RecordKind, RecordState
+
+_ROLES = {RecordKind.LEARNER: AccountRole.LEARNER, RecordKind.STAFF: AccountRole.STAFF}
+
+
+class TakeChanges:
+    """The handler of ``hwb.mis.changes``."""
+
+    def __init__(
+        self, open_people: OpenPeople, open_runs: OpenRuns, person_refs: PersonRefs
+    ) -> None:
+        self._open_people = open_people
+        self._open_runs = open_runs
+        self._refs = person_refs
+
+    async def __call__(self, events: Sequence[Received[RecordChanged]], uow: UnitOfWork) -> None:
+        """Apply a slice; raises PoisonError for a word that no rule can judge."""
+        words = [(event, _readable(event)) for event in events]
+        store = self._open_people(uow)
+        people = await store.lock(_keys(words))
+        changes = Changes(uow, self._refs, lane=events[0].partition)
+        counts: dict[str, tuple[int, int]] = {}
+        dropped = 0
+        for event, change in words:
+            said = enrolment_said(change, event.key)
+            taken = people.take(said, _ROLES[change.kind])
+            if taken is None:
+                dropped += 1
+                continue
+            for evaluation in taken.evaluations:
+                if evaluation.change is not None or evaluation.cases:
+                    changes.note(
+                        evaluation, cause=f"run:{change.run_id}", traceparent=event.traceparent
+                    )
+            if taken.merge is not None:
+                changes.propose_merge(taken.merge, traceparent=event.traceparent)
+            applied, pending = counts.get(change.run_id, (0, 0))
+            counts[change.run_id] = (applied + 1, pending + taken.leaves_pending)
+        WORDS_DROPPED.inc(dropped)
+        await changes.write(people, store)
+        await self._open_runs(uow).count(events[0].partition, counts)
+
+
+def _keys(words: Sequence[tuple[Received[RecordChanged], RecordChanged]]) -> set[str]:
+    keys = {event.key for event, _ in words}
+    keys.update(
+        change.record.former_upn for _, change in words if change.record.former_upn is not None
+    )
+    return keys
+
+
+def _readable(event: Received[RecordChanged]) -> RecordChanged:
+    """The word, if this version of identity knows every word in it that the rules turn on."""
+    change = event.payload
+    if change is None:
+        raise PoisonError("a record was deleted without a word: mis.changes has no tombstones")
+    if change.kind is RecordKind.UNKNOWN:
+        raise PoisonError("the kind of record is not known: deploy the newest identity, replay")
+    if change.state is RecordState.UNKNOWN:
+        raise PoisonError(
+            "the state of the record is not known: deploy the newest identity, replay"
+        )
+    if change.record.enrolment_status is EnrolmentStatus.UNKNOWN:
+        raise PoisonError("the enrolment status is not known: deploy the newest identity, replay")
+    return change

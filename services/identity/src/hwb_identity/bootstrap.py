@@ -1,0 +1,93 @@
+"""The one place where identity's parts are wired together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwb_identity.adapters.people_store import PeopleStore
+from hwb_identity.adapters.run_store import RunStore
+from hwb_identity.application.account_ids import new_account_id
+from hwb_identity.application.ports import OpenPeople
+from hwb_identity.application.reconcile import Reconcile
+from hwb_identity.application.settle_runs import RememberRuns, SettleRuns
+from hwb_identity.application.take_changes import TakeChanges
+from hwb_identity.application.take_up_due import TakeUpDue
+from hwb_identity.settings import Settings
+from hwb_runtime.platform import Platform
+from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_runtime.worker import Job, Subscription, WorkerParts
+from hwb_schemas.events import RecordChanged, RunChanged
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The use cases of identity on one platform."""
+
+    take_changes: TakeChanges
+    remember_runs: RememberRuns
+    settle_runs: SettleRuns
+    take_up_due: TakeUpDue
+    reconcile: Reconcile
+
+
+def people_opener(platform: Platform) -> OpenPeople:
+    """Gives the store of persons within a unit of work."""
+
+    def open_people(uow: UnitOfWork) -> PeopleStore:
+        return PeopleStore(
+            uow.session,
+            calendar=platform.calendar,
+            today=uow.today,
+            new_account_id=new_account_id,
+        )
+
+    return open_people
+
+
+def _open_runs(uow: UnitOfWork) -> RunStore:
+    return RunStore(uow.session)
+
+
+def identity_on(platform: Platform) -> Identity:
+    """Wire the use cases."""
+    settings: Settings = platform.settings
+    units, refs = platform.units_of_work, platform.person_refs
+    open_people = people_opener(platform)
+    return Identity(
+        take_changes=TakeChanges(open_people, _open_runs, refs),
+        remember_runs=RememberRuns(_open_runs),
+        settle_runs=SettleRuns(units, _open_runs),
+        take_up_due=TakeUpDue(units, open_people, refs, batch=settings.due_batch),
+        reconcile=Reconcile(units, open_people, _open_runs, refs),
+    )
+
+
+def subscriptions_of(identity: Identity) -> tuple[Subscription, ...]:
+    """The topics that identity reads."""
+    return (
+        Subscription("hwb.mis.changes", RecordChanged, identity.take_changes, "by_handler"),
+        Subscription("hwb.mis.runs", RunChanged, identity.remember_runs, "by_id"),
+    )
+
+
+@asynccontextmanager
+async def worker_parts(platform: Platform) -> AsyncIterator[WorkerParts]:
+    """What identity's worker consists of."""
+    settings: Settings = platform.settings
+    identity = identity_on(platform)
+    yield WorkerParts(
+        subscriptions=subscriptions_of(identity),
+        jobs=(
+            Job("settle_runs", identity.settle_runs, every=settings.settle_every_seconds),
+            Job("take_up_due", identity.take_up_due, every=settings.due_every_seconds),
+        ),
+    )
+
+
+async def reconcile(platform: Platform, fix: bool) -> list[str]:  # noqa: FBT001 - the runtime's verb
+    """Findings, one line each."""
+    use_case = identity_on(platform).reconcile
+    return await (use_case.mend() if fix else use_case.find())

@@ -1,0 +1,176 @@
+"""Where an account is at home: DESIGN 6, Learners and Staff, as one function of what is known.
+
+Nothing here depends on the order in which the schools spoke, except that the present home keeps an
+account that several claim. That is what lets a secondary school run before its primaries.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from hwb_identity.domain.enrolment import Enrolment, has_begun, has_left, is_main, is_on_roll
+from hwb_schemas.calendar import RolloverCalendar
+from hwb_schemas.words import AccountRole, AccountStatus, RecordState
+
+
+class DecisionKind(StrEnum):
+    """What a person decided by hand; only a person or a date ends it."""
+
+    DEACTIVATED = "deactivated"
+    REINSTATED = "reinstated"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision by hand: ``by`` is the caller's subject, ``made_at`` an ISO instant."""
+
+    kind: DecisionKind
+    by: str
+    made_at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the rules say of an account.
+
+    ``released_from`` is the school that last let it go, while nobody has it. ``pending`` are the
+    schools that claim a learner whom ``home`` still claims.
+    """
+
+    home: str | None
+    released_from: str | None
+    status: AccountStatus
+    year_group: str | None
+    classes: tuple[str, ...]
+    other_schools: tuple[str, ...]
+    pending: tuple[str, ...]
+
+
+def standing_of(
+    role: AccountRole,
+    *,
+    enrolments: tuple[Enrolment, ...],
+    decisions: tuple[Decision, ...],
+    present: Standing | None,
+    calendar: RolloverCalendar,
+    today: date,
+) -> Standing | None:
+    """What an account should be, or None while there is none and nobody claims one.
+
+    ``present`` is what the account is now, None where there is no account yet.
+    """
+    learner = role is AccountRole.LEARNER
+    claims = [
+        enrolment
+        for enrolment in enrolments
+        if is_on_roll(enrolment, calendar, today)
+        and (not learner or (is_main(enrolment) and has_begun(enrolment, calendar, today)))
+    ]
+    home: Enrolment | None
+    if claims:
+        home = _claimed_by(claims, present.home if present else None)
+        others = tuple(sorted({claim.school for claim in claims} - {home.school}))
+    elif present is None:
+        return None
+    else:
+        home, others = _kept_by(role, enrolments, calendar, today), ()
+    released_from = None if home else _released_from(enrolments, calendar, today)
+    second = _second_schools(enrolments, calendar, today) if learner else others
+    return Standing(
+        home=home.school if home else None,
+        released_from=released_from,
+        status=_sign_in(home, decisions),
+        year_group=home.year_group if home else None,
+        classes=home.classes if home else (),
+        other_schools=tuple(school for school in second if not home or school != home.school),
+        pending=others if learner else (),
+    )
+
+
+def _claimed_by(claims: list[Enrolment], present: str | None) -> Enrolment:
+    """The present home keeps it; else the next is by admission date, then school number."""
+    if len(claims) == 1:
+        return claims[0]
+    school = present
+    if all(claim.school != present for claim in claims):
+        school = min(claims, key=lambda claim: (claim.begins or date.min, claim.school)).school
+    # Under a former and a present UPN one school may have spoken twice: its latest word counts.
+    return max((claim for claim in claims if claim.school == school), key=lambda e: e.run_seq)
+
+
+def _kept_by(
+    role: AccountRole,
+    enrolments: tuple[Enrolment, ...],
+    calendar: RolloverCalendar,
+    today: date,
+) -> Enrolment | None:
+    """Who keeps an account that nobody claims: a school where the record is missing.
+
+    A record that was replaced keeps it like a missing one until its new UPN has been heard of. A
+    record whose admission lies ahead keeps it where no school has let the learner go: a school
+    that corrects an admission date does not switch a learner off.
+    """
+    missing = [
+        enrolment
+        for enrolment in enrolments
+        if enrolment.state in (RecordState.MISSING, RecordState.REPLACED)
+        and is_main(enrolment)
+        and (role is AccountRole.STAFF or has_begun(enrolment, calendar, today))
+        and not has_left(enrolment, calendar, today)
+        and not _is_superseded(enrolment, enrolments)
+    ]
+    if missing:
+        return min(missing, key=lambda e: (-(e.begins or date.min).toordinal(), e.school))
+    if _released_from(enrolments, calendar, today) is not None:
+        return None
+    ahead = [
+        enrolment
+        for enrolment in enrolments
+        if is_main(enrolment) and is_on_roll(enrolment, calendar, today)
+    ]
+    return min(ahead, key=lambda e: (e.begins or date.min, e.school), default=None)
+
+
+def _is_superseded(enrolment: Enrolment, enrolments: Iterable[Enrolment]) -> bool:
+    """Whether the same school has said under which new UPN this replaced record goes on."""
+    return enrolment.state is RecordState.REPLACED and any(
+        other.school == enrolment.school and other.former_key == enrolment.key
+        for other in enrolments
+    )
+
+
+def _released_from(
+    enrolments: tuple[Enrolment, ...], calendar: RolloverCalendar, today: date
+) -> str | None:
+    """The school with the latest leaving date in effect, then the lowest school number."""
+    left = [
+        enrolment
+        for enrolment in enrolments
+        if enrolment.state in (RecordState.LEFT, RecordState.ON_ROLL, RecordState.MISSING)
+        and is_main(enrolment)
+        and has_left(enrolment, calendar, today)
+    ]
+    if not left:
+        return None
+    return min(left, key=lambda e: (-(e.leaving or date.min).toordinal(), e.school)).school
+
+
+def _second_schools(
+    enrolments: tuple[Enrolment, ...], calendar: RolloverCalendar, today: date
+) -> tuple[str, ...]:
+    """Schools where the learner is subsidiary or guest: they never claim or create."""
+    schools = {
+        enrolment.school
+        for enrolment in enrolments
+        if not is_main(enrolment)
+        and is_on_roll(enrolment, calendar, today)
+        and has_begun(enrolment, calendar, today)
+    }
+    return tuple(sorted(schools))
+
+
+def _sign_in(home: Enrolment | None, decisions: tuple[Decision, ...]) -> AccountStatus:
+    off_by_hand = bool(decisions) and decisions[-1].kind is DecisionKind.DEACTIVATED
+    return AccountStatus.ACTIVE if home and not off_by_hand else AccountStatus.INACTIVE

@@ -1,0 +1,263 @@
+"""A person as identity knows one: keys, every school's enrolment, decisions, and the account.
+
+``evaluated`` is the one way in which an account changes, whatever caused it: an event, a day that
+came, a decision by hand, a reconciliation. Evaluating without a difference changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from hwb_identity.domain.enrolment import Enrolment, after_word, days_to_come
+from hwb_identity.domain.home import Decision, Standing, standing_of
+from hwb_schemas.calendar import RolloverCalendar
+from hwb_schemas.words import AccountChange, AccountRole, AccountStatus, CaseChange
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What of an account the rules never change once it is made, and its version.
+
+    ``sign_in_name`` is empty until a free one has been taken.
+    """
+
+    account_id: UUID
+    role: AccountRole
+    sign_in_name: str
+    display_name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A school that claims a learner whom another still claims, and since when."""
+
+    school: str
+    since: date
+    case_raised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person. ``key`` names the row that holds the person, ``keys`` all keys in use."""
+
+    key: str
+    role: AccountRole
+    keys: tuple[str, ...]
+    enrolments: tuple[Enrolment, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    account: Account | None = None
+    standing: Standing | None = None
+    waiting: tuple[Waiting, ...] = ()
+    next_due: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCase:
+    """A case about a school that has waited too long, raised or resolved."""
+
+    change: CaseChange
+    waiting: Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A person after the rules were asked; ``change`` is None where no subscriber sees any."""
+
+    person: Person
+    change: AccountChange | None
+    cases: tuple[PendingCase, ...] = ()
+
+
+def person_new(key: str, role: AccountRole) -> Person:
+    """A person of whom nothing is known but a key."""
+    return Person(key, role, (key,))
+
+
+def enrolment_at(person: Person, school: str, key: str) -> Enrolment | None:
+    """What a school last said of this person under this key."""
+    for enrolment in person.enrolments:
+        if enrolment.school == school and enrolment.key == key:
+            return enrolment
+    return None
+
+
+def with_word(person: Person, said: Enrolment) -> Person | None:
+    """The person with a school's new word; None where that word, or a later one, is known."""
+    before = enrolment_at(person, said.school, said.key)
+    if before is None:
+        enrolments = (*person.enrolments, said)
+    elif said.run_seq <= before.run_seq:
+        return None
+    elif len(person.enrolments) == 1:
+        enrolments = (after_word(before, said),)
+    else:
+        enrolments = tuple(
+            after_word(before, said) if enrolment is before else enrolment
+            for enrolment in person.enrolments
+        )
+    return Person(
+        person.key,
+        person.role,
+        person.keys,
+        enrolments,
+        person.decisions,
+        person.account,
+        person.standing,
+        person.waiting,
+        person.next_due,
+    )
+
+
+def begins_anew(person: Person, said: Enrolment) -> bool:
+    """Whether a staff code is now another person's: it starts after the last one's leaving date."""
+    before = enrolment_at(person, said.school, said.key)
+    if person.role is not AccountRole.STAFF or before is None or said.begins is None:
+        return False
+    if said.run_seq <= before.run_seq:
+        return False
+    left = before.leaving
+    if left is None and said.begins != before.begins:
+        left = said.predecessor_left
+    return left is not None and said.begins > left
+
+
+def predecessor(person: Person, said: Enrolment) -> Person:
+    """Who had the staff code before: without the key, and with the leaving date now known."""
+    before = enrolment_at(person, said.school, said.key)
+    enrolments = tuple(
+        enrolment._replace(leaving=enrolment.leaving or said.predecessor_left)
+        if enrolment is before
+        else enrolment
+        for enrolment in person.enrolments
+    )
+    keys = tuple(key for key in person.keys if key != said.key)
+    name = person.key
+    if person.key == said.key and person.account is not None:
+        name = f"{said.key}#{person.account.account_id}"
+    return replace(person, key=name, keys=keys, enrolments=enrolments)
+
+
+def evaluated(
+    person: Person,
+    *,
+    was: Person | None,
+    calendar: RolloverCalendar,
+    today: date,
+    new_account_id: Callable[[], UUID],
+) -> Evaluation:
+    """Ask the rules. ``was`` is the person before, None where nothing was known."""
+    present = person.standing
+    standing = standing_of(
+        person.role,
+        enrolments=person.enrolments,
+        decisions=person.decisions,
+        present=present,
+        calendar=calendar,
+        today=today,
+    )
+    waiting, cases = _waiting(person.waiting, standing, calendar, today)
+    change = change_between(present, standing)
+    if change is None and standing is not None and was is not None and was.keys != person.keys:
+        change = AccountChange.UPDATED
+    account = person.account
+    if standing is not None and account is None:
+        account = _account_made(person, standing, new_account_id())
+    elif change is not None and account is not None:
+        account = Account(
+            account.account_id,
+            account.role,
+            account.sign_in_name,
+            account.display_name,
+            account.version + 1,
+        )
+    after = Person(
+        person.key,
+        person.role,
+        person.keys,
+        person.enrolments,
+        person.decisions,
+        account,
+        standing,
+        waiting,
+        _next_due(person.enrolments, waiting, calendar, today),
+    )
+    return Evaluation(after, change, cases)
+
+
+def change_between(before: Standing | None, after: Standing | None) -> AccountChange | None:
+    """The verb of the event that tells subscribers of this difference, None where there is none."""
+    if after is None or before == after:
+        return None
+    if before is None:
+        return AccountChange.CREATED
+    if after.home != before.home:
+        return _move(before, after)
+    return _difference_at_home(before, after)
+
+
+def _difference_at_home(before: Standing, after: Standing) -> AccountChange | None:
+    if after.status is not before.status:
+        on = after.status is AccountStatus.ACTIVE
+        return AccountChange.REACTIVATED if on else AccountChange.DEACTIVATED
+    if after.year_group != before.year_group:
+        return AccountChange.ROLLED_OVER
+    if after.classes != before.classes or after.other_schools != before.other_schools:
+        return AccountChange.UPDATED
+    return None
+
+
+def _move(before: Standing, after: Standing) -> AccountChange:
+    if after.home is None:
+        return AccountChange.RELEASED
+    if before.home is None and after.home == before.released_from:
+        return AccountChange.REACTIVATED
+    return AccountChange.MATCHED
+
+
+def _account_made(person: Person, standing: Standing, account_id: UUID) -> Account:
+    """A new account, named as the home's record names the person; later name changes are not."""
+    named = max(
+        (enrolment for enrolment in person.enrolments if enrolment.school == standing.home),
+        key=lambda enrolment: enrolment.run_seq,
+    )
+    return Account(account_id, person.role, "", f"{named.forename} {named.surname}".strip(), 1)
+
+
+def _waiting(
+    before: tuple[Waiting, ...],
+    standing: Standing | None,
+    calendar: RolloverCalendar,
+    today: date,
+) -> tuple[tuple[Waiting, ...], tuple[PendingCase, ...]]:
+    """Who waits now and since when, and the cases that this raises and resolves."""
+    pending = standing.pending if standing else ()
+    if not before and not pending:
+        return (), ()
+    known = {waiting.school: waiting for waiting in before}
+    limit = timedelta(days=calendar.pending_case_after_days)
+    now, cases = [], []
+    for school in pending:
+        waiting = known.pop(school, None) or Waiting(school, today, case_raised=False)
+        if not waiting.case_raised and waiting.since + limit <= today:
+            waiting = replace(waiting, case_raised=True)
+            cases.append(PendingCase(CaseChange.RAISED, waiting))
+        now.append(waiting)
+    cases += [PendingCase(CaseChange.RESOLVED, gone) for gone in known.values() if gone.case_raised]
+    return tuple(now), tuple(cases)
+
+
+def _next_due(
+    enrolments: tuple[Enrolment, ...],
+    waiting: tuple[Waiting, ...],
+    calendar: RolloverCalendar,
+    today: date,
+) -> date | None:
+    """The next day on which something changes by itself."""
+    limit = timedelta(days=calendar.pending_case_after_days)
+    days = [one.since + limit for one in waiting if not one.case_raised]
+    coming = days_to_come(enrolments, calendar, today)
+    if coming is not None:
+        days.append(coming)
+    return min(days, default=None)

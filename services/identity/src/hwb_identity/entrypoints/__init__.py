@@ -1,0 +1,1 @@
+"""The processes: API, worker, command line."""

@@ -1,0 +1,23 @@
+"""Identity's own settings beside those of every service."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from hwb_runtime.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Read from the environment, ``HWB_IDENTITY_…``."""
+
+    model_config = SettingsConfigDict(env_prefix="HWB_IDENTITY_", extra="ignore")
+
+    due_batch: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    """Persons taken up in one transaction when their day has come."""
+
+    due_every_seconds: Annotated[float, Field(gt=0)] = 1.0
+    """How often identity looks for persons whose day has come."""
+
+    settle_every_seconds: Annotated[float, Field(gt=0)] = 0.25
+    """How often identity looks whether published runs have settled."""
