@@ -1,7 +1,8 @@
 """Makes the mail about a case: Welsh, then English, as text and as HTML, in one message.
 
-It shows only the facts that the catalogue has a label for, so that what a service adds to a case
-is not mailed before somebody has said how it reads.
+The header X-Hwb-Case-Key is percent-encoded, since folding would change blanks within it. The body
+shows only the facts that the catalogue has a label for, so that what a service adds to a case is
+not mailed before somebody has said how it reads.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -83,7 +85,7 @@ class BilingualWording:
             message["References"] = mail.first_message_id
         message["Content-Language"] = ", ".join(LANGUAGES)
         message["Auto-Submitted"] = "auto-generated"
-        message["X-Hwb-Case-Key"] = mail.case_key
+        message["X-Hwb-Case-Key"] = quote(mail.case_key, safe="/:@")
         message["X-Hwb-Case-Kind"] = mail.kind.value
         message["X-Hwb-Audience"] = recipient.audience.value
         message.set_content(self._text.render(parts=parts), cte="quoted-printable")
