@@ -20,6 +20,9 @@ from hwb_runtime.worker import WorkerParts, run_worker
 
 log = structlog.get_logger("hwb_runtime.service")
 
+HttpApi = FastAPI
+"""What ``Service.api`` makes: composition roots name it without importing the framework."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -28,7 +31,7 @@ class Service:
     name: str
     settings: type[ServiceSettings]
     migrations: Path
-    api: Callable[[Platform], FastAPI]
+    api: Callable[[Platform], HttpApi]
     worker: Callable[[Platform], AbstractAsyncContextManager[WorkerParts]]
     reconcile: Callable[[Platform, bool], Awaitable[list[str]]]
 
@@ -162,4 +165,4 @@ def _settings(service: Service) -> ServiceSettings:
         raise typer.Exit(2) from error
 
 
-__all__ = ["Service", "service_cli"]
+__all__ = ["HttpApi", "Service", "service_cli"]

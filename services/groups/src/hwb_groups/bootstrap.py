@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from fastapi import FastAPI
 
 from hwb_groups.adapters.classroom import GoogleClassroom
 from hwb_groups.adapters.graph import GraphTeams
@@ -27,7 +26,7 @@ from hwb_groups.application.season import Season
 from hwb_groups.domain.quota import Share
 from hwb_groups.settings import Settings
 from hwb_runtime.platform import Platform
-from hwb_runtime.service import Service
+from hwb_runtime.service import HttpApi, Service
 from hwb_runtime.worker import Job, Subscription, WorkerParts
 from hwb_schemas.events import AccountChanged, ClassChanged
 from hwb_schemas.words import Provider
@@ -172,7 +171,7 @@ async def worker(platform: Platform) -> AsyncIterator[WorkerParts]:
                 await dispatcher.stop()
 
 
-def api(platform: Platform) -> FastAPI:
+def api(platform: Platform) -> HttpApi:
     """The HTTP API."""
     from hwb_groups.entrypoints.api import make_api
 

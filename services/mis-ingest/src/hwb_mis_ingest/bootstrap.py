@@ -6,8 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
-
 from hwb_mis_ingest.adapters.limits import Limits
 from hwb_mis_ingest.adapters.record_table import RecordTable
 from hwb_mis_ingest.adapters.run_checks import RunCheckTable
@@ -23,7 +21,7 @@ from hwb_mis_ingest.entrypoints.api import make_api
 from hwb_mis_ingest.settings import Settings
 from hwb_runtime.events import Received
 from hwb_runtime.platform import Platform
-from hwb_runtime.service import Service
+from hwb_runtime.service import HttpApi, Service
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_runtime.worker import Job, Subscription, WorkerParts
 from hwb_schemas.events import RunSettled
@@ -36,7 +34,7 @@ def _reader(settings: Settings) -> UploadReader:
     return UploadReader(Limits(unpacked_bytes=settings.max_unpacked_bytes, rows=settings.max_rows))
 
 
-def _api(platform: Platform) -> FastAPI:
+def _api(platform: Platform) -> HttpApi:
     settings: Settings = platform.settings
     desk = UploadDesk(RunTable(), _reader(settings), at_once=settings.uploads_at_once)
     return make_api(platform, desk, RunViews())
