@@ -1,5 +1,6 @@
 """What happens in the year, as values that the demo performs one after another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -71,10 +72,9 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class SeeWaiting:
-    """The school reads that these learners, by UPN, wait for their previous school."""
+    """Schools read that these learners, by UPN, wait for their previous school."""
 
-    school: str
-    upns: frozenset[str]
+    waiting: Mapping[str, frozenset[str]]
     line: Line
 
 
@@ -83,15 +83,6 @@ class CreateGroups:
     """Digital Champions create groups: pairs of class key and provider."""
 
     wanted: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RefuseGroup:
-    """A group of next year's class asked for too early must be refused."""
-
-    class_key: str
-    provider: str
-    line: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +110,6 @@ Act = (
     | Reach
     | SeeWaiting
     | CreateGroups
-    | RefuseGroup
     | RestoreGroups
     | RequestTransfer
 )

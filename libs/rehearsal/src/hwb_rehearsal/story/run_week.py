@@ -67,8 +67,8 @@ def _secondaries_before_their_primaries(
     plot.push(plot.secondary_first)
     reached = set(settled).difference(*waiting.values())
     plot.reach("secondaries that ran first", sorted(reached))
-    for number, upns in waiting.items():
-        plot.act(SeeWaiting(number, frozenset(upns), lines.SECONDARY_FIRST_WAITING))
+    frozen = {number: frozenset(upns) for number, upns in waiting.items()}
+    plot.act(SeeWaiting(frozen, lines.SECONDARY_FIRST_WAITING))
     early = [
         ((state.plan.number, _first_class(state)), "teams")
         for state in plot.secondary_first[: groups.teams_new // 2]

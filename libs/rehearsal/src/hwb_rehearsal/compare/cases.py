@@ -1,0 +1,107 @@
+"""Cases as ``hwb.servicedesk.cases`` tells them, and the mailbox, against the story."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from email import message_from_bytes
+from pathlib import Path
+
+from hwb_rehearsal.broker.feed import Record
+from hwb_rehearsal.compare.rows import Row, row_of_faults
+from hwb_rehearsal.story import lines
+from hwb_rehearsal.story.expectation import Case
+from hwb_schemas.events import CaseChanged
+from hwb_schemas.words import CaseChange
+
+TOPIC = "hwb.servicedesk.cases"
+DIGEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSeen:
+    """A case as its events tell it: how often it was raised, and whether it is open."""
+
+    key: str
+    kind: str
+    school: str
+    openings: int
+    open: bool
+
+
+class Cases:
+    """What the topic says of every case; an event that was repeated counts once."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._cases: dict[str, CaseSeen] = {}
+
+    def take(self, record: Record) -> None:
+        """One record of the topic, in the order of its partition."""
+        if record.value is None or record.id in self._seen:
+            return
+        self._seen.add(record.id)
+        event = CaseChanged.model_validate(record.value)
+        before = self._cases.get(event.case_key)
+        raised = event.change is CaseChange.RAISED
+        opened = raised and not (before and before.open)
+        self._cases[event.case_key] = CaseSeen(
+            key=event.case_key,
+            kind=event.kind.value,
+            school=event.school or "",
+            openings=(before.openings if before else 0) + opened,
+            open=raised,
+        )
+
+    @property
+    def all(self) -> list[CaseSeen]:
+        """Every case there was."""
+        return list(self._cases.values())
+
+
+def cases_row(expected: Sequence[Case], seen: Iterable[CaseSeen]) -> Row:
+    """The cases of the story and no others, each open or resolved as it must be."""
+    wanted = Counter((case.kind, case.school, case.open) for case in expected)
+    there = Counter((case.kind, case.school, case.open) for case in seen)
+    faults = [f"{_named(*case)} is missing" for case in (wanted - there).elements()]
+    faults += [f"{_named(*case)} is not expected" for case in (there - wanted).elements()]
+    return row_of_faults(
+        lines.CASES_RAISED,
+        expected=f"{wanted.total()} cases",
+        actual=f"{there.total()} cases",
+        faults=faults,
+    )
+
+
+def _named(kind: str, school: str, is_open: bool) -> str:  # noqa: FBT001 - a value, not a switch
+    return f"{kind} of {school} ({'open' if is_open else 'resolved'})"
+
+
+def mails_row(seen: Iterable[CaseSeen], folder: Path) -> Row:
+    """One mail for each time a case was opened: by Message-ID, which names case and opening."""
+    wanted = {
+        f"{_digest(case.key)}.{opening}": case
+        for case in seen
+        for opening in range(1, case.openings + 1)
+    }
+    there: dict[str, int] = defaultdict(int)
+    for path in sorted(folder.glob("*.eml")):
+        name = str(message_from_bytes(path.read_bytes())["Message-ID"]).strip().strip("<>")
+        there[name.partition("@")[0]] += 1
+    faults = [
+        f"{case.kind} of {case.school}: no mail"
+        for name, case in wanted.items()
+        if name not in there
+    ]
+    faults += [f"mail {name[:8]} came {count} times" for name, count in there.items() if count > 1]
+    faults += [f"mail {name[:8]} is about no case" for name in there if name not in wanted]
+    return row_of_faults(
+        lines.CASES_MAILED,
+        expected=f"{len(wanted)} mails",
+        actual=f"{sum(there.values())} mails",
+        faults=faults,
+    )
+
+
+def _digest(case_key: str) -> str:
+    return hashlib.sha256(case_key.encode()).hexdigest()[:DIGEST]

@@ -1,0 +1,66 @@
+"""One rehearsal from an empty machine to the verdict: what the demo and the tests both run."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwb_rehearsal.broker import Broker
+from hwb_rehearsal.demo.play import Play
+from hwb_rehearsal.demo.reach import Watch
+from hwb_rehearsal.demo.reality import Reality
+from hwb_rehearsal.demo.show import Show
+from hwb_rehearsal.demo.verdict import Verdict, compare
+from hwb_rehearsal.stack import Postgres, Stack
+from hwb_rehearsal.story.calendar import shipped_calendar
+from hwb_rehearsal.story.year import BEGINS, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A running stack, ready for the story to be played on it."""
+
+    story: Story
+    stack: Stack
+    reality: Reality
+    play: Play
+
+    async def perform(self) -> None:
+        """Play the whole year."""
+        for stage in self.story.stages:
+            await self.play.perform(stage)
+
+    async def verdict(self) -> Verdict:
+        """Compare what is there now with what must come of the year."""
+        return await compare(
+            self.reality, self.play.watch, self.story.expectation, earlier=self.play.rows
+        )
+
+
+@contextlib.asynccontextmanager
+async def rehearsal(
+    story: Story,
+    root: Path,
+    *,
+    show: Show,
+    time_scale: float,
+    say: Callable[[str], None],
+    broker: Broker | None = None,
+    postgres: Postgres | None = None,
+) -> AsyncIterator[Rehearsal]:
+    """Start every part for this story; see ``Stack.start`` for what it raises."""
+    async with (
+        Stack.start(
+            root,
+            register=story.wales.register(),
+            calendar=shipped_calendar("2022"),
+            now=BEGINS,
+            time_scale=time_scale,
+            broker=broker,
+            postgres=postgres,
+            say=say,
+        ) as stack,
+        Reality(stack) as reality,
+    ):
+        play = Play(reality, show, Watch(reality, show))
+        yield Rehearsal(story, stack, reality, play)
