@@ -57,11 +57,15 @@ def _write(
 
 
 def json_lines(snapshot: Snapshot) -> bytes:
-    """The snapshot as JSON lines; blank values are left out."""
+    """The snapshot as JSON lines; blank values are left out.
+
+    ``type`` says which table a row is of, so the columns of that name are left out too.
+    """
     lines = [orjson.dumps({"type": "manifest", "version": "1.1"})]
     for _, kind, columns, rows in _TABLES:
         for row in rows(snapshot):
-            filled = {column: value for column, value in zip(columns, row, strict=True) if value}
+            values = zip(columns, row, strict=True)
+            filled = {column: value for column, value in values if value and column != "type"}
             lines.append(orjson.dumps({"type": kind, **filled}))
     lines.append(orjson.dumps({"type": "end", "lines": len(lines)}))
     return b"\n".join(lines) + b"\n"

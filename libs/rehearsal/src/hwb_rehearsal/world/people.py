@@ -38,7 +38,7 @@ class UpnIssuer:
         """The next temporary UPN: its last character is a letter."""
         permanent = self.permanent(school, year)
         serial = int(permanent[-3:])
-        rest = f"{permanent[1:11]}{serial % 100:02}{LETTERS[serial % len(LETTERS)]}"
+        rest = f"{permanent[1:10]}{serial % 100:02}{LETTERS[serial % len(LETTERS)]}"
         return check_letter(rest) + rest
 
 
