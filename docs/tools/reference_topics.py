@@ -32,7 +32,7 @@ def reference_topics() -> str:
     topics = load_topics()
     rows = [
         f"| [`{topic.name}`](#{topic.name.replace('.', '')}) | {topic.key} | {topic.partitions} "
-        f"| {topic.kept} | {', '.join(topic.producers)} | {', '.join(topic.consumers)} |"
+        f"| {topic.kept} | {', '.join(topic.producers)} | {', '.join(topic.consumers) or 'nobody yet'} |"
         for topic in topics
     ]
     table = [

@@ -13,6 +13,7 @@ Service = Literal["mis-ingest", "identity", "groups", "notifier"]
 class Topic(BaseModel):
     """One file of ``topics/``: who owns a topic, what is on it and how long it is kept.
 
+    ``consumers`` are our own services that subscribe; a public topic has others beside them.
     ``public`` topics hold no UPN and no staff code, so any other Hwb service may subscribe.
     """
 
@@ -23,7 +24,7 @@ class Topic(BaseModel):
     key: str
     owner: Service
     producers: tuple[Service, ...] = Field(min_length=1)
-    consumers: tuple[Service, ...] = Field(min_length=1)
+    consumers: tuple[Service, ...]
     partitions: int = Field(ge=1)
     retention_days: int | None = None
     compacted: bool
