@@ -16,8 +16,8 @@ from hwb_runtime.files import SchoolRegister
 from hwb_schemas.words import CaseKind
 
 RAISED = datetime(2022, 8, 16, 23, 30, tzinfo=UTC)  # the 17th in Wales
-SAME_IN_BOTH = {"Staff"}
-"""Words that Welsh and English share."""
+SAME_IN_BOTH = {"Staff", "Microsoft Teams", "Google Classroom"}
+"""Words and names that Welsh and English share."""
 
 
 def texts(words: KindWording) -> list[str]:
@@ -73,11 +73,13 @@ def test_both_catalogues_say_the_same_things_and_nothing_is_left_untranslated() 
     welsh, english = catalogue("cy"), catalogue("en")
     pairs = [
         *zip(welsh.facts.values(), english.facts.values(), strict=True),
+        *zip(welsh.values.values(), english.values.values(), strict=True),
         *zip(welsh.months.values(), english.months.values(), strict=True),
         *zip(welsh.layout.model_dump().values(), english.layout.model_dump().values(), strict=True),
     ]
 
     assert list(welsh.facts) == list(english.facts)
+    assert list(welsh.values) == list(english.values)
     assert {one for one, other in pairs if one == other} <= SAME_IN_BOTH
 
 
@@ -122,6 +124,14 @@ def test_only_facts_that_have_a_label_are_mailed(register: SchoolRegister) -> No
 
     assert "Rows rejected: 3" in body
     assert "Llywelyn" not in body
+
+
+def test_a_code_is_put_into_words_of_each_language(register: SchoolRegister) -> None:
+    mail = due(CaseKind.GROUP_OPERATION_FAILED, operation="archive", reason="no_owner")
+    body = text_of(compose(register, mail))
+
+    assert "What was tried: archive it" in body
+    assert "Rheswm: mae cyfrif ei berchennog wedi'i gau" in body
 
 
 def test_what_a_fact_holds_is_text_in_html_and_never_markup(register: SchoolRegister) -> None:

@@ -83,7 +83,6 @@ class BilingualWording:
         if mail.message_id != mail.first_message_id:
             message["In-Reply-To"] = mail.first_message_id
             message["References"] = mail.first_message_id
-        message["Content-Language"] = ", ".join(LANGUAGES)
         message["Auto-Submitted"] = "auto-generated"
         message["X-Hwb-Case-Key"] = quote(mail.case_key, safe="/:@")
         message["X-Hwb-Case-Kind"] = mail.kind.value
@@ -91,6 +90,7 @@ class BilingualWording:
         message.set_content(self._text.render(parts=parts), cte="quoted-printable")
         page = self._html.render(parts=parts)
         message.add_alternative(page, subtype="html", cte="quoted-printable")
+        message["Content-Language"] = ", ".join(LANGUAGES)
         return message
 
     def _subject(self, mail: DueMail, parts: list[Part]) -> str:
@@ -126,7 +126,8 @@ class BilingualWording:
         }
         for name, label in words.facts.items():
             if name in facts:
-                yield label, self._shown(facts[name], words)
+                value = words.values.get(f"{name}.{facts[name]}")
+                yield label, value or self._shown(facts[name], words)
 
     def _shown(self, value: str, words: Catalogue) -> str:
         if _SCHOOL_NUMBER.fullmatch(value) and (school := self._register.school(value)):

@@ -48,17 +48,23 @@ class _File(_Strict):
     layout: Layout
     months: dict[int, str]
     facts: dict[str, str]
+    values: dict[str, str]
     kinds: dict[str, KindWording]
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One language. ``facts`` lists what of a case's facts may be shown, in this order."""
+    """One language.
+
+    ``facts`` lists what of a case's facts may be shown, in this order; ``values`` words a fact's
+    value where it is a code, by ``<fact>.<code>``.
+    """
 
     language: Language
     layout: Layout
     months: Mapping[int, str]
     facts: Mapping[str, str]
+    values: Mapping[str, str]
     kinds: Mapping[CaseKind, KindWording]
 
 
@@ -72,5 +78,6 @@ def catalogue(language: Language) -> Catalogue:
         layout=read.layout,
         months={number: read.months[number] for number in range(1, 13)},
         facts=read.facts,
+        values=read.values,
         kinds={kind: read.kinds[kind.value] for kind in CaseKind},
     )
