@@ -7,6 +7,7 @@ from hwb_schemas.words import CaseChange, CaseKind
 
 CASES_TOPIC = "hwb.servicedesk.cases"
 SERVICE = "mis-ingest"
+FACT_OF_KIND = {CaseKind.REJECTED_ROWS: "rejected", CaseKind.RECORD_MISSING: "missing"}
 
 
 def case_key(kind: CaseKind, school: str) -> str:
@@ -35,11 +36,7 @@ async def keep_case(
             case_key=key,
             kind=kind,
             school=run.school,
-            facts={
-                "count": str(count),
-                "run_id": run.run_id,
-                "received_on": uow.today.isoformat(),
-            },
+            facts={FACT_OF_KIND[kind]: str(count), "run_id": run.run_id},
             raised_by=SERVICE,
             changed_at=uow.now,
         ),

@@ -121,7 +121,15 @@ class RunPublisher:
         RUNS_PUBLISHED.inc()
         for rejection in snapshot.rejections:
             REJECTED_ROWS.labels(rejection.reason.value).inc()
-        log.info("run_published", run_id=run.run_id, school=run.school, **counts.model_dump())
+        log.info(
+            "run_published",
+            run_id=run.run_id,
+            school=run.school,
+            rejected=counts.rejected,
+            missing=counts.missing,
+            changes=counts.changes,
+            class_changes=counts.class_changes,
+        )
 
     async def refuse(self, uow: UnitOfWork, run: ClaimedRun, error: UploadRefusedError) -> None:
         """Mark the run refused; nothing it says is published."""
