@@ -54,7 +54,8 @@ class OutboxRelay:
                 "bootstrap.servers": address,
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
-                "compression.type": "gzip" if max_unread else "lz4",
+                # gzip is the one codec that aiokafka reads without another library
+                "compression.type": "gzip" if max_unread else "none",
                 "linger.ms": 5,
                 "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
                 "queue.buffering.max.messages": 200_000,
