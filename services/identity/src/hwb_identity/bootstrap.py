@@ -1,23 +1,25 @@
 """The one place where identity's parts are wired together."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hwb_identity.adapters.people_store import PeopleStore
 from hwb_identity.adapters.run_store import RunStore
+from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.ports import OpenPeople
 from hwb_identity.application.reconcile import Reconcile
 from hwb_identity.application.settle_runs import RememberRuns, SettleRuns
+from hwb_identity.application.staff_transfer import StaffTransfers
 from hwb_identity.application.take_changes import TakeChanges
 from hwb_identity.application.take_up_due import TakeUpDue
 from hwb_identity.settings import Settings
 from hwb_runtime.platform import Platform
+from hwb_runtime.service import Service
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_runtime.worker import Job, Subscription, WorkerParts
-from hwb_schemas.events import RecordChanged, RunChanged
+from hwb_runtime.worker import WorkerParts
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -31,6 +33,7 @@ class Identity:
     settle_runs: SettleRuns
     take_up_due: TakeUpDue
     reconcile: Reconcile
+    staff_transfers: StaffTransfers
 
 
 def people_opener(platform: Platform) -> OpenPeople:
@@ -51,6 +54,10 @@ def _open_runs(uow: UnitOfWork) -> RunStore:
     return RunStore(uow.session)
 
 
+def _open_transfers(uow: UnitOfWork) -> TransferStore:
+    return TransferStore(uow.session)
+
+
 def identity_on(platform: Platform) -> Identity:
     """Wire the use cases."""
     settings: Settings = platform.settings
@@ -62,28 +69,7 @@ def identity_on(platform: Platform) -> Identity:
         settle_runs=SettleRuns(units, _open_runs),
         take_up_due=TakeUpDue(units, open_people, refs, batch=settings.due_batch),
         reconcile=Reconcile(units, open_people, _open_runs, refs),
-    )
-
-
-def subscriptions_of(identity: Identity) -> tuple[Subscription, ...]:
-    """The topics that identity reads."""
-    return (
-        Subscription("hwb.mis.changes", RecordChanged, identity.take_changes, "by_handler"),
-        Subscription("hwb.mis.runs", RunChanged, identity.remember_runs, "by_id"),
-    )
-
-
-@asynccontextmanager
-async def worker_parts(platform: Platform) -> AsyncIterator[WorkerParts]:
-    """What identity's worker consists of."""
-    settings: Settings = platform.settings
-    identity = identity_on(platform)
-    yield WorkerParts(
-        subscriptions=subscriptions_of(identity),
-        jobs=(
-            Job("settle_runs", identity.settle_runs, every=settings.settle_every_seconds),
-            Job("take_up_due", identity.take_up_due, every=settings.due_every_seconds),
-        ),
+        staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
     )
 
 
@@ -91,3 +77,25 @@ async def reconcile(platform: Platform, fix: bool) -> list[str]:  # noqa: FBT001
     """Findings, one line each."""
     use_case = identity_on(platform).reconcile
     return await (use_case.mend() if fix else use_case.find())
+
+
+def _api(platform: Platform) -> Any:
+    from hwb_identity.entrypoints.api import make_api
+
+    return make_api(platform)
+
+
+def _worker(platform: Platform) -> AbstractAsyncContextManager[WorkerParts]:
+    from hwb_identity.entrypoints.worker import worker_parts
+
+    return worker_parts(platform)
+
+
+SERVICE = Service(
+    name="identity",
+    settings=Settings,
+    migrations=MIGRATIONS,
+    api=_api,
+    worker=_worker,
+    reconcile=reconcile,
+)

@@ -92,5 +92,37 @@ class RunStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A request to keep the account of the previous school. ``state``: open, approved, refused."""
+
+    case_key: str
+    school: str
+    staff_key: str
+    previous_school: str
+    account_id: UUID
+    previous_account_id: UUID | None
+    state: str
+
+
+class TransferStore(Protocol):
+    """Requests for transfers."""
+
+    async def open(self, transfer: Transfer, *, note: str | None, by: str, at: datetime) -> bool:
+        """Keep a request; False where it is open or was approved already."""
+        ...
+
+    async def lock(self, case_key: str) -> Transfer | None:
+        """A request, locked."""
+        ...
+
+    async def decide(
+        self, case_key: str, *, state: str, by: str, reason: str, at: datetime
+    ) -> None:
+        """Keep the decision on a request."""
+        ...
+
+
 OpenPeople = Callable[[UnitOfWork], PeopleStore]
 OpenRuns = Callable[[UnitOfWork], RunStore]
+OpenTransfers = Callable[[UnitOfWork], TransferStore]

@@ -5,12 +5,13 @@ staff code goes to another person, and words that are known already are dropped.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.former_upn import are_one_learner, joined, with_key, without_key
+from hwb_identity.domain.home import Decision
 from hwb_identity.domain.person import (
     Evaluation,
     Person,
@@ -22,7 +23,7 @@ from hwb_identity.domain.person import (
     with_word,
 )
 from hwb_schemas.calendar import RolloverCalendar
-from hwb_schemas.words import AccountRole
+from hwb_schemas.words import AccountChange, AccountRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,29 @@ class People:
         person = self.now[key]
         return self._keep(person, was=person)
 
-    def replace(self, person: Person, *, was: Person) -> Evaluation:
-        """Evaluate a person whom a decision changed, and keep the result."""
-        return self._keep(person, was=was)
+    def transfer(self, *, from_row: str, to_key: str, decision: Decision) -> list[Evaluation]:
+        """Link an old account to a new staff record; the record's own new account is deactivated.
+
+        ``from_row`` is the row of whoever has the old account, ``to_key`` the new staff record.
+        """
+        old, new = self.now[from_row], self.now[to_key]
+        linked = replace(
+            old,
+            keys=tuple(sorted({*old.keys, to_key})),
+            enrolments=(*old.enrolments, *new.enrolments),
+        )
+        del self.now[to_key]
+        replaced = replace(
+            new,
+            key=f"{to_key}#{_account_id(new)}",
+            keys=(),
+            enrolments=(),
+            decisions=(*new.decisions, decision),
+        )
+        if to_key in self.stored:
+            self.renamed[to_key] = replaced.key
+        ended = replace(self._keep(replaced, was=new), change=AccountChange.DEACTIVATED)
+        return [ended, self._keep(linked, was=old)]
 
     def _keep(self, person: Person, *, was: Person) -> Evaluation:
         evaluation = evaluated(

@@ -1,5 +1,32 @@
 """The worker: applies what schools say, takes up what is due, says when runs are settled."""
 
-from hwb_identity.bootstrap import worker_parts
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-__all__ = ["worker_parts"]
+from hwb_identity.bootstrap import Identity, identity_on
+from hwb_identity.settings import Settings
+from hwb_runtime.platform import Platform
+from hwb_runtime.worker import Job, Subscription, WorkerParts
+from hwb_schemas.events import RecordChanged, RunChanged
+
+
+def subscriptions_of(identity: Identity) -> tuple[Subscription, ...]:
+    """The topics that identity reads."""
+    return (
+        Subscription("hwb.mis.changes", RecordChanged, identity.take_changes, "by_handler"),
+        Subscription("hwb.mis.runs", RunChanged, identity.remember_runs, "by_id"),
+    )
+
+
+@asynccontextmanager
+async def worker_parts(platform: Platform) -> AsyncIterator[WorkerParts]:
+    """What identity's worker consists of."""
+    settings: Settings = platform.settings
+    identity = identity_on(platform)
+    yield WorkerParts(
+        subscriptions=subscriptions_of(identity),
+        jobs=(
+            Job("settle_runs", identity.settle_runs, every=settings.settle_every_seconds),
+            Job("take_up_due", identity.take_up_due, every=settings.due_every_seconds),
+        ),
+    )

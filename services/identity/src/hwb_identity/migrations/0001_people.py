@@ -96,6 +96,7 @@ def upgrade() -> None:
         account_id uuid NOT NULL,
         previous_account_id uuid,
         state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'approved', 'refused')),
+        note text,
         requested_by text NOT NULL,
         requested_at timestamptz NOT NULL,
         decided_by text,

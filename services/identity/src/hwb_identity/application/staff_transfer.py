@@ -1,0 +1,153 @@
+"""Keeping the old account after a change of school: a request, a case, a decision by a person."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from hwb_identity.application.changes import COMMAND_LANE, Changes
+from hwb_identity.application.ports import OpenPeople, OpenTransfers, Transfer
+from hwb_identity.domain.home import Decision, DecisionKind
+from hwb_identity.domain.person import Person
+from hwb_identity.errors import (
+    PreviousAccountUnknownError,
+    StaffAccountUnknownError,
+    TransferDecidedError,
+    TransferUnknownError,
+)
+from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.events import CaseChanged
+from hwb_schemas.refs import PersonRefs, staff_key
+from hwb_schemas.words import AccountRole, CaseChange, CaseKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequest:
+    """A member of staff of ``school`` wants to keep the account of ``previous_school``."""
+
+    school: str
+    staff_code: str
+    previous_school: str
+    previous_staff_code: str | None
+    note: str | None
+    requested_by: str
+
+
+class StaffTransfers:
+    """Requests and decisions. A case informs the Service Desk; it blocks nothing."""
+
+    def __init__(
+        self, open_people: OpenPeople, open_transfers: OpenTransfers, refs: PersonRefs
+    ) -> None:
+        self._open_people = open_people
+        self._open_transfers = open_transfers
+        self._refs = refs
+
+    async def request(self, wanted: TransferRequest, uow: UnitOfWork) -> str:
+        """Raise the case, once however often it is asked for; gives its key.
+
+        Raises StaffAccountUnknownError where the new school has not brought the record.
+        """
+        new_key = staff_key(wanted.school, wanted.staff_code)
+        old_key = None
+        if wanted.previous_staff_code:
+            old_key = staff_key(wanted.previous_school, wanted.previous_staff_code)
+        people = await self._open_people(uow).lock({new_key, *([old_key] if old_key else [])})
+        new = people.person_of(new_key)
+        old = people.person_of(old_key) if old_key else None
+        if new is None or new.account is None:
+            raise StaffAccountUnknownError(wanted.school)
+        transfer = Transfer(
+            case_key=f"identity/staff_transfer/{new.account.account_id}",
+            school=wanted.school,
+            staff_key=new_key,
+            previous_school=wanted.previous_school,
+            account_id=new.account.account_id,
+            previous_account_id=old.account.account_id if old and old.account else None,
+            state="open",
+        )
+        opened = await self._open_transfers(uow).open(
+            transfer, note=wanted.note, by=wanted.requested_by, at=uow.now
+        )
+        if opened:
+            self._tell(transfer, CaseChange.RAISED, uow)
+        return transfer.case_key
+
+    async def approve(
+        self,
+        case_key: str,
+        *,
+        previous_account_id: UUID | None,
+        by: str,
+        reason: str,
+        uow: UnitOfWork,
+    ) -> Transfer:
+        """Link the old account to the new record, reactivate it, deactivate the new account.
+
+        Raises TransferUnknownError, TransferDecidedError, PreviousAccountUnknownError.
+        """
+        transfer = await self._undecided(case_key, uow)
+        store = self._open_people(uow)
+        kept = previous_account_id or transfer.previous_account_id
+        row = await store.key_of_account(kept) if kept else None
+        if row is None or kept is None or kept == transfer.account_id:
+            raise PreviousAccountUnknownError
+        people = await store.lock({transfer.staff_key, row})
+        old, new = people.now.get(row), people.person_of(transfer.staff_key)
+        if old is None or old.role is not AccountRole.STAFF or not _has(old, kept):
+            raise PreviousAccountUnknownError
+        if new is None or not _has(new, transfer.account_id):
+            raise StaffAccountUnknownError(transfer.school)
+        decision = Decision(DecisionKind.DEACTIVATED, by, uow.now.isoformat(), reason)
+        changes = Changes(uow, self._refs, lane=COMMAND_LANE)
+        for evaluation in people.transfer(
+            from_row=row, to_key=transfer.staff_key, decision=decision
+        ):
+            changes.note(evaluation, cause=f"command:{case_key}")
+        await changes.write(people, store)
+        await self._decided(transfer, "approved", by=by, reason=reason, uow=uow)
+        return transfer
+
+    async def refuse(self, case_key: str, *, by: str, reason: str, uow: UnitOfWork) -> Transfer:
+        """Leave both accounts as they are. Raises TransferUnknownError, TransferDecidedError."""
+        transfer = await self._undecided(case_key, uow)
+        await self._decided(transfer, "refused", by=by, reason=reason, uow=uow)
+        return transfer
+
+    async def _undecided(self, case_key: str, uow: UnitOfWork) -> Transfer:
+        transfer = await self._open_transfers(uow).lock(case_key)
+        if transfer is None:
+            raise TransferUnknownError
+        if transfer.state != "open":
+            raise TransferDecidedError(transfer.state)
+        return transfer
+
+    async def _decided(
+        self, transfer: Transfer, state: str, *, by: str, reason: str, uow: UnitOfWork
+    ) -> None:
+        await self._open_transfers(uow).decide(
+            transfer.case_key, state=state, by=by, reason=reason, at=uow.now
+        )
+        self._tell(transfer, CaseChange.RESOLVED, uow)
+
+    @staticmethod
+    def _tell(transfer: Transfer, change: CaseChange, uow: UnitOfWork) -> None:
+        facts = {
+            "account_id": str(transfer.account_id),
+            "school": transfer.school,
+            "previous_school": transfer.previous_school,
+        }
+        if transfer.previous_account_id is not None:
+            facts["previous_account_id"] = str(transfer.previous_account_id)
+        case = CaseChanged(
+            change=change,
+            case_key=transfer.case_key,
+            kind=CaseKind.STAFF_TRANSFER_REQUESTED,
+            school=transfer.school,
+            facts=facts,
+            raised_by="identity",
+            changed_at=uow.now,
+        )
+        uow.publish("hwb.servicedesk.cases", case.case_key, case)
+
+
+def _has(person: Person, account_id: UUID) -> bool:
+    return person.account is not None and person.account.account_id == account_id

@@ -1,0 +1,245 @@
+"""Identity's HTTP API: accounts, who waits for whom, and transfers of staff accounts."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query, Response
+
+from hwb_identity.adapters.account_reader import AccountReader, Filter
+from hwb_identity.application.staff_transfer import TransferRequest
+from hwb_identity.bootstrap import identity_on
+from hwb_identity.domain.person import Person
+from hwb_identity.entrypoints.models import (
+    SCHOOL_ROLES,
+    AccountPage,
+    AccountShown,
+    HistoryPage,
+    HistoryShown,
+    PendingPage,
+    PendingShown,
+    SchoolNumber,
+    TransferAsked,
+    TransferDecided,
+    TransferDecision,
+    TransferWanted,
+    account_shown,
+    etag_of,
+)
+from hwb_identity.errors import AccountUnknownError
+from hwb_runtime.api import create_api
+from hwb_runtime.auth import Caller, caller_with, ensure_school
+from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.platform import Platform
+from hwb_runtime.problems import ProblemError
+from hwb_schemas.refs import PersonRefs
+from hwb_schemas.words import AccountRole, AccountStatus, Role
+
+READERS = (
+    Role.DIGITAL_CHAMPION,
+    Role.SCHOOL_ADMINISTRATOR,
+    Role.TEACHER,
+    Role.LOCAL_AUTHORITY,
+    Role.SERVICE_DESK,
+    Role.OPERATOR,
+    Role.SERVICE,
+)
+Reader = Annotated[Caller, caller_with(*READERS)]
+PendingReader = Annotated[Caller, caller_with(*READERS, Role.NETWORK_MANAGER)]
+Asker = Annotated[
+    Caller,
+    caller_with(Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR),
+]
+ServiceDesk = Annotated[Caller, caller_with(Role.SERVICE_DESK)]
+
+
+def make_api(platform: Platform) -> FastAPI:
+    """The API on one platform."""
+    api = create_api(
+        platform,
+        title="Hwb identity",
+        description="Which account every learner and member of staff has, and why.",
+    )
+    _add_accounts(api, platform)
+    _add_pending(api, platform)
+    _add_transfers(api, platform)
+    return api
+
+
+def _add_accounts(api: FastAPI, platform: Platform) -> None:
+    refs, database = platform.person_refs, platform.database
+
+    @api.get("/v1/accounts", tags=["accounts"])
+    async def accounts(
+        caller: Reader,
+        school: SchoolNumber | None = None,
+        year_group: str | None = None,
+        class_: Annotated[str | None, Query(alias="class", description="A class key")] = None,
+        role: AccountRole | None = None,
+        status: AccountStatus | None = None,
+        cursor: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> AccountPage:
+        """Accounts that the caller may see, by id; released ones are listed where they left."""
+        wanted = Filter(
+            school=_school_asked(caller, school),
+            authority=caller.authority if caller.role is Role.LOCAL_AUTHORITY else None,
+            year_group=year_group,
+            class_key=class_,
+            role=role,
+            status=status,
+        )
+        async with database.transaction() as session:
+            found = await AccountReader(session).accounts(wanted, after=cursor, limit=limit + 1)
+        items = [account_shown(one, at, refs=refs, caller=caller) for one, at in found[:limit]]
+        return AccountPage(
+            items=items, next=str(items[-1].account_id) if len(found) > limit else None
+        )
+
+    @api.get("/v1/accounts/{account_id}", tags=["accounts"])
+    async def account(account_id: UUID, caller: Reader, response: Response) -> AccountShown:
+        """One account; its ETag is its version."""
+        async with database.transaction() as session:
+            found = await AccountReader(session).account(account_id)
+        if found is None or not _may_see(caller, found[0]):
+            raise AccountUnknownError
+        shown = account_shown(*found, refs=refs, caller=caller)
+        response.headers["ETag"] = etag_of(shown.version)
+        return shown
+
+    @api.get("/v1/accounts/{account_id}/history", tags=["accounts"])
+    async def history(
+        account_id: UUID,
+        caller: Annotated[Caller, caller_with(Role.SERVICE_DESK, Role.OPERATOR)],
+    ) -> HistoryPage:
+        """Every change of an account, with its cause: for the Service Desk and operators."""
+        _ = caller
+        async with database.transaction() as session:
+            rows = await AccountReader(session).history(account_id)
+        if not rows:
+            raise AccountUnknownError
+        names = ("version", "changed_at", "change", "cause", "account")
+        items = [HistoryShown.model_validate(dict(zip(names, row, strict=True))) for row in rows]
+        return HistoryPage(items=items)
+
+
+def _add_pending(api: FastAPI, platform: Platform) -> None:
+    @api.get("/v1/schools/{school}/pending", tags=["pending"])
+    async def pending(school: SchoolNumber, caller: PendingReader) -> PendingPage:
+        """Learners of this school's snapshot whom another school still claims."""
+        ensure_school(caller, school)
+        async with platform.database.transaction() as session:
+            found = await AccountReader(session).pending_at(school)
+        return PendingPage(
+            items=[
+                _pending_shown(person, key, since, refs=platform.person_refs, caller=caller)
+                for person, key, since in found
+            ]
+        )
+
+
+def _add_transfers(api: FastAPI, platform: Platform) -> None:
+    transfers = identity_on(platform).staff_transfers
+
+    @api.post("/v1/staff-transfers", status_code=202, tags=["staff transfers"])
+    async def request(
+        wanted: TransferWanted, caller: Asker, idempotency_key: IdempotencyKey
+    ) -> TransferAsked:
+        """Ask the Service Desk to keep the previous school's account; asking twice is once."""
+        ensure_school(caller, wanted.school)
+
+        async with platform.units_of_work.begin() as uow:
+
+            async def effect() -> Reply:
+                case_key = await transfers.request(
+                    TransferRequest(**wanted.model_dump(), requested_by=caller.subject), uow
+                )
+                return Reply(202, {"case_key": case_key})
+
+            reply = await once(
+                uow,
+                key=idempotency_key,
+                caller=caller,
+                request=b"request " + wanted.model_dump_json().encode(),
+                effect=effect,
+            )
+        return TransferAsked(**reply.body)
+
+    @api.post("/v1/staff-transfers/{case_key:path}/decision", tags=["staff transfers"])
+    async def decide(
+        case_key: str,
+        decided: TransferDecision,
+        caller: ServiceDesk,
+        idempotency_key: IdempotencyKey,
+    ) -> TransferDecided:
+        """Approve (the old account stays, the new one is deactivated) or refuse."""
+        async with platform.units_of_work.begin() as uow:
+
+            async def effect() -> Reply:
+                if decided.decision == "approve":
+                    await transfers.approve(
+                        case_key,
+                        previous_account_id=decided.previous_account_id,
+                        by=caller.subject,
+                        reason=decided.reason,
+                        uow=uow,
+                    )
+                    return Reply(200, {"case_key": case_key, "state": "approved"})
+                await transfers.refuse(case_key, by=caller.subject, reason=decided.reason, uow=uow)
+                return Reply(200, {"case_key": case_key, "state": "refused"})
+
+            reply = await once(
+                uow,
+                key=idempotency_key,
+                caller=caller,
+                request=f"decide {case_key} {decided.model_dump_json()}".encode(),
+                effect=effect,
+            )
+        return TransferDecided(**reply.body)
+
+
+def _school_asked(caller: Caller, school: str | None) -> str | None:
+    """The school to list: a school's own staff need not name it."""
+    if caller.role in SCHOOL_ROLES:
+        school = school or caller.school
+        if school is None:
+            raise ProblemError(
+                status=403,
+                code="token_without_school",
+                title="Your token names no school",
+                detail="Ask whoever gave you the token for one that names your school.",
+            )
+    if school is not None:
+        ensure_school(caller, school)
+    return school
+
+
+def _may_see(caller: Caller, person: Person) -> bool:
+    standing = person.standing
+    if standing is None:
+        return False
+    schools = {standing.home, standing.released_from, *standing.other_schools} - {None}
+    national = caller.may_see_school("")
+    return national or any(school and caller.may_see_school(school) for school in schools)
+
+
+def _pending_shown(
+    person: Person, key: str, since: date, *, refs: PersonRefs, caller: Caller
+) -> PendingShown:
+    holder = person.standing.home if person.standing else None
+    told = caller.role in {Role.LOCAL_AUTHORITY, Role.SERVICE_DESK, Role.OPERATOR, Role.SERVICE}
+    if told:
+        says = f"School {holder} still has this learner on roll, without a leaving date in effect."
+        says_cy = (
+            f"Mae'r dysgwr hwn yn dal ar gofrestr ysgol {holder}, heb ddyddiad gadael mewn grym."
+        )
+    else:
+        says = "Waiting for the previous school: contact your local authority."
+        says_cy = "Yn aros am yr ysgol flaenorol: cysylltwch â'ch awdurdod lleol."
+    return PendingShown(
+        person_ref=refs.of(key),
+        since=since,
+        says=says,
+        says_cy=says_cy,
+        held_by=holder if told else None,
+    )

@@ -1,0 +1,143 @@
+"""What identity's API takes and answers."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hwb_identity.domain.person import Person
+from hwb_runtime.auth import Caller
+from hwb_schemas.refs import PersonRefs
+from hwb_schemas.words import AccountRole, AccountStatus, Role
+
+SchoolNumber = Annotated[str, Field(pattern=r"^\d{7}$", examples=["6604027"])]
+SCHOOL_ROLES = frozenset({Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR, Role.TEACHER})
+
+
+class AccountShown(BaseModel):
+    """An account as its event has it, with what a list needs beside it."""
+
+    account_id: UUID
+    role: AccountRole
+    status: AccountStatus
+    sign_in_name: str
+    display_name: str
+    home_school: str | None
+    released_from: str | None
+    other_schools: list[str]
+    year_group: str | None
+    classes: list[str]
+    person_refs: list[str]
+    version: int
+    etag: str
+    changed_at: datetime
+
+
+class AccountPage(BaseModel):
+    """Accounts by id; ``next`` is the cursor of the next page, null on the last."""
+
+    items: list[AccountShown]
+    next: str | None
+
+
+class PendingShown(BaseModel):
+    """A learner for whom a school waits. ``held_by`` is for authorities and the Service Desk."""
+
+    person_ref: str
+    since: date
+    says: str
+    says_cy: str
+    held_by: str | None = None
+
+
+class PendingPage(BaseModel):
+    """All learners for whom a school waits."""
+
+    items: list[PendingShown]
+
+
+class HistoryShown(BaseModel):
+    """One change of an account: what caused it (``run:…``, ``due``, ``command:…``)."""
+
+    version: int
+    changed_at: datetime
+    change: str
+    cause: str
+    account: dict[str, Any]
+
+
+class HistoryPage(BaseModel):
+    """Every change of an account, oldest first."""
+
+    items: list[HistoryShown]
+
+
+class TransferWanted(BaseModel):
+    """A member of staff wants to keep the account of the previous school."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    school: SchoolNumber
+    staff_code: Annotated[str, Field(min_length=1, max_length=40)]
+    previous_school: SchoolNumber
+    previous_staff_code: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    note: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class TransferAsked(BaseModel):
+    """The case that the Service Desk decides."""
+
+    case_key: str
+
+
+class TransferDecision(BaseModel):
+    """What the Service Desk decided, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["approve", "refuse"]
+    reason: Annotated[str, Field(min_length=3, max_length=2000)]
+    previous_account_id: UUID | None = None
+
+
+class TransferDecided(BaseModel):
+    """The decided request: which account stays."""
+
+    case_key: str
+    state: Literal["approved", "refused"]
+
+
+def account_shown(
+    person: Person, changed_at: datetime, *, refs: PersonRefs, caller: Caller
+) -> AccountShown:
+    """The account as this caller may see it: a school does not read other schools' numbers."""
+    account, standing = person.account, person.standing
+    if account is None or standing is None:
+        raise AssertionError("a list of accounts has accounts only")
+
+    def shown(school: str | None) -> str | None:
+        hidden = caller.role in SCHOOL_ROLES and school != caller.school
+        return None if hidden else school
+
+    return AccountShown(
+        account_id=account.account_id,
+        role=account.role,
+        status=standing.status,
+        sign_in_name=account.sign_in_name,
+        display_name=account.display_name,
+        home_school=shown(standing.home),
+        released_from=shown(standing.released_from),
+        other_schools=[school for school in standing.other_schools if shown(school)],
+        year_group=standing.year_group,
+        classes=list(standing.classes),
+        person_refs=[refs.of(key) for key in person.keys],
+        version=account.version,
+        etag=etag_of(account.version),
+        changed_at=changed_at,
+    )
+
+
+def etag_of(version: int) -> str:
+    """The entity tag of an account's version."""
+    return f'"{version}"'

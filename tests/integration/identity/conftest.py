@@ -1,0 +1,33 @@
+"""Identity on a database of its own, in July 2022."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Protocol
+
+import pytest
+from tests.support.identity_world import CALENDAR, CALLERS, REGISTER, World
+
+from hwb_identity.bootstrap import SERVICE, identity_on
+from hwb_runtime.clock import ManualClock
+from hwb_runtime.testing import platform_for
+
+
+class Databases(Protocol):
+    def create_database(self) -> str: ...
+
+
+@pytest.fixture
+async def world(postgres: Databases) -> AsyncIterator[World]:
+    callers = {sha256(token.encode()).hexdigest(): who for token, who in CALLERS.items()}
+    async with platform_for(
+        SERVICE,
+        postgres.create_database(),
+        calendar=CALENDAR,
+        register=REGISTER,
+        now=datetime(2022, 7, 18, 10, tzinfo=UTC),
+        callers=callers,
+    ) as platform:
+        clock = platform.clock
+        assert isinstance(clock, ManualClock)
+        yield World(platform, identity_on(platform), clock)

@@ -1,0 +1,206 @@
+"""Staff: DESIGN 6, sentence by sentence, on a real database."""
+
+from datetime import date
+
+import httpx
+from tests.support.identity_world import PRIMARY, SECONDARY, World
+
+from hwb_schemas.words import RecordState
+
+KEY = {"Idempotency-Key": "a request of mine"}
+
+
+async def accounts(world: World) -> list[tuple[str | None, str]]:
+    rows = await world.rows(
+        "SELECT home_school, status FROM person WHERE account_id IS NOT NULL ORDER BY account_id"
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def test_an_account_is_made_when_the_run_brings_it_even_before_the_start_date(
+    world: World,
+) -> None:
+    await world.hear(world.staff(SECONDARY, "SLO", start=date(2022, 9, 5)))
+    assert await accounts(world) == [(SECONDARY, "active")]
+    (event,) = await world.published()
+    assert event.value is not None
+    assert event.value["account"]["role"] == "staff"
+    assert event.value["account"]["sign_in_name"] == "s.llyrobrien1@hwbcymru.net"
+    assert "SLO" not in str(event.value)
+
+
+async def test_a_leaving_date_in_effect_releases_and_makes_inactive(world: World) -> None:
+    await world.hear(world.staff(PRIMARY, "SLO"))
+    await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 8, 31)))
+    assert await accounts(world) == [(PRIMARY, "active")]
+    world.move_to(date(2022, 8, 15))
+    await world.identity.take_up_due()
+    assert await accounts(world) == [(None, "inactive")]
+
+
+async def test_a_new_school_makes_a_new_account(world: World) -> None:
+    await world.hear(world.staff(PRIMARY, "SLO"))
+    await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 7, 1)))
+    await world.hear(world.staff(SECONDARY, "SLO", start=date(2022, 9, 5)))
+    assert await accounts(world) == [(None, "inactive"), (SECONDARY, "active")]
+
+
+async def test_a_start_date_after_the_leaving_date_is_another_person(world: World) -> None:
+    await world.hear(world.staff(PRIMARY, "SLO"))
+    await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 8, 31)))
+    await world.hear(world.staff(PRIMARY, "SLO", start=date(2022, 9, 1)))
+    assert await accounts(world) == [(PRIMARY, "active"), (PRIMARY, "active")]
+    before, ended, new = await world.published()
+    assert before.key == ended.key != new.key
+    assert ended.value is not None
+    assert ended.value["account"]["person_refs"] == []
+    world.move_to(date(2022, 8, 15))
+    await world.identity.take_up_due()
+    assert await accounts(world) == [(None, "inactive"), (PRIMARY, "active")]
+    await world.hear(world.staff(PRIMARY, "SLO", start=date(2022, 9, 1)))
+    assert len(await accounts(world)) == 2
+
+
+async def test_both_dates_in_one_record_are_two_persons(world: World) -> None:
+    await world.hear(world.staff(PRIMARY, "SLO"))
+    both = world.staff(
+        PRIMARY, "SLO", RecordState.LEFT, start=date(2022, 7, 11), leaving=date(2022, 7, 1)
+    )
+    await world.hear(both)
+    assert await accounts(world) == [(None, "inactive"), (PRIMARY, "active")]
+
+
+async def moved(world: World) -> tuple[str, str]:
+    """One member of staff with an old and a new account: their ids."""
+    await world.hear(world.staff(PRIMARY, "SLO"))
+    await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 7, 1)))
+    await world.hear(world.staff(SECONDARY, "S1", start=date(2022, 7, 11)))
+    events = await world.published()
+    await world.forget_published()
+    return events[0].key, events[-1].key
+
+
+def wanted() -> dict[str, str]:
+    return {
+        "school": SECONDARY,
+        "staff_code": "S1",
+        "previous_school": PRIMARY,
+        "previous_staff_code": "SLO",
+    }
+
+
+async def asked(api: httpx.AsyncClient, key: str = "request-1") -> str:
+    answer = await api.post("/v1/staff-transfers", json=wanted(), headers={"Idempotency-Key": key})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["case_key"])
+
+
+async def test_keeping_the_old_account_becomes_one_case_however_often_it_is_asked(
+    world: World,
+) -> None:
+    old, new = await moved(world)
+    async with world.api("secondary") as api:
+        case_key = await asked(api)
+        assert await asked(api) == case_key
+        assert await asked(api, "request-2") == case_key
+    (case,) = await world.published("hwb.servicedesk.cases")
+    assert case.key == case_key
+    assert case.value is not None
+    assert case.value["kind"] == "staff_transfer_requested"
+    assert case.value["facts"] == {
+        "account_id": new,
+        "previous_account_id": old,
+        "school": SECONDARY,
+        "previous_school": PRIMARY,
+    }
+
+
+async def test_on_approval_the_old_account_is_linked_and_the_new_one_deactivated(
+    world: World,
+) -> None:
+    old, new = await moved(world)
+    async with world.api("secondary-administrator") as api:
+        case_key = await asked(api)
+        refused = await api.post(
+            f"/v1/staff-transfers/{case_key}/decision",
+            json={"decision": "approve", "reason": "both schools agree"},
+            headers=KEY,
+        )
+        assert refused.status_code == 403
+    async with world.api("service-desk") as api:
+        for _ in range(2):
+            answer = await api.post(
+                f"/v1/staff-transfers/{case_key}/decision",
+                json={"decision": "approve", "reason": "both schools agree"},
+                headers=KEY,
+            )
+            assert answer.json() == {"case_key": case_key, "state": "approved"}
+    events = await world.published()
+    assert [(event.key, event.type.split(".")[-2]) for event in events] == [
+        (new, "deactivated"),
+        (old, "matched"),
+    ]
+    assert await accounts(world) == [(SECONDARY, "active"), (None, "inactive")]
+    kept = events[1].value
+    assert kept is not None
+    assert len(kept["account"]["person_refs"]) == 2
+    assert [e.value["change"] for e in await world.published("hwb.servicedesk.cases") if e.value]
+    await world.hear(
+        world.staff(
+            SECONDARY, "S1", RecordState.LEFT, leaving=date(2022, 7, 15), start=date(2022, 7, 11)
+        )
+    )
+    assert await accounts(world) == [(None, "inactive"), (None, "inactive")]
+
+
+async def test_an_account_is_active_while_any_record_linked_to_it_is_on_roll(
+    world: World,
+) -> None:
+    await world.hear(world.staff(PRIMARY, "SLO"))
+    await world.hear(world.staff(SECONDARY, "S1", start=date(2022, 9, 5)))
+    async with world.api("service-desk") as api:
+        case_key = await asked(api)
+        await api.post(
+            f"/v1/staff-transfers/{case_key}/decision",
+            json={"decision": "approve", "reason": "both schools agree"},
+            headers=KEY,
+        )
+    assert await accounts(world) == [(PRIMARY, "active"), (None, "inactive")]
+    await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 7, 1)))
+    assert await accounts(world) == [(SECONDARY, "active"), (None, "inactive")]
+
+
+async def test_a_refused_transfer_leaves_both_accounts_and_can_be_asked_again(
+    world: World,
+) -> None:
+    await moved(world)
+    async with world.api("service-desk") as api:
+        case_key = await asked(api)
+        answer = await api.post(
+            f"/v1/staff-transfers/{case_key}/decision",
+            json={"decision": "refuse", "reason": "no authorisation"},
+            headers=KEY,
+        )
+        assert answer.json()["state"] == "refused"
+        again = await api.post(
+            f"/v1/staff-transfers/{case_key}/decision",
+            json={"decision": "approve", "reason": "changed my mind"},
+            headers={"Idempotency-Key": "another decision"},
+        )
+        assert again.status_code == 409
+        await asked(api, "request-2")
+    cases = await world.published("hwb.servicedesk.cases")
+    assert [case.value and case.value["change"] for case in cases] == [
+        "raised",
+        "resolved",
+        "raised",
+    ]
+    assert await accounts(world) == [(None, "inactive"), (SECONDARY, "active")]
+
+
+async def test_a_transfer_of_someone_who_is_not_there_says_what_to_do(world: World) -> None:
+    async with world.api("secondary") as api:
+        answer = await api.post("/v1/staff-transfers", json=wanted(), headers=KEY)
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "staff_account_unknown"
+    assert "Provisioning Client" in answer.json()["detail"]
