@@ -19,6 +19,7 @@ from hwb_rehearsal.broker.records import group_lag
 from hwb_rehearsal.stack.clock import RehearsalClock
 from hwb_rehearsal.stack.errors import StackError
 from hwb_rehearsal.stack.metrics import Sample, parse_metrics, total
+from hwb_rehearsal.stack.patience import PatientTransport
 from hwb_rehearsal.stack.postgres import Postgres, start_postgres
 from hwb_rehearsal.stack.process import StackProcess, base_environment
 from hwb_rehearsal.stack.settings import Files, Ports, environment_of
@@ -281,12 +282,13 @@ class Stack:
         authority: str | None = None,
         timeout: float = 30.0,
     ) -> httpx.AsyncClient:
-        """A client of one service's API with the token of this role."""
+        """A client of one service's API with the token of this role, patient with restarts."""
         bearer = self.token(role, school=school, authority=authority)
         return httpx.AsyncClient(
             base_url=self.url(service),
             headers={"Authorization": f"Bearer {bearer}"},
             timeout=timeout,
+            transport=PatientTransport(),
         )
 
     async def metrics(self, service: str, kind: ProcessKind = "worker") -> list[Sample]:

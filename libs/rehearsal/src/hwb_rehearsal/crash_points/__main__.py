@@ -1,0 +1,103 @@
+"""``python -m hwb_rehearsal.crash_points``: what ``make crash-points`` runs."""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hwb_rehearsal.broker import BrokerError
+from hwb_rehearsal.crash_points.points import Point, every_point, in_waves
+from hwb_rehearsal.crash_points.trial import Result, try_points
+from hwb_rehearsal.stack import PostgresError, StackError
+from hwb_rehearsal.story.spring import TINY_GROUPS
+from hwb_rehearsal.story.year import Story, tell
+from hwb_rehearsal.world.schools import TINY
+from hwb_rehearsal.world.wales import build_wales
+
+FOLDER = Path("build/crash-points")
+SEED = 2022
+
+
+async def try_all(
+    points: Sequence[Point], story: Story, *, at_once: int, console: Console
+) -> list[Result]:
+    """Try every point; where a year with several of them disagrees, each again by itself."""
+    room = asyncio.Semaphore(at_once)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("years with deaths in them", total=0)
+
+        async def year(number: int, wave: Sequence[Point], name: str) -> list[Result]:
+            async with room:
+                results = await try_points(wave, story, FOLDER / f"{name}-{number}")
+            progress.advance(task)
+            for result in results:
+                progress.console.print(_line(result), highlight=False)
+            return results
+
+        async def years(waves: Sequence[Sequence[Point]], name: str) -> list[Result]:
+            progress.update(task, total=(progress.tasks[0].total or 0) + len(waves))
+            started = [year(number, wave, name) for number, wave in enumerate(waves, 1)]
+            return [result for found in await asyncio.gather(*started) for result in found]
+
+        results = await years(in_waves(points), "wave")
+        doubtful = [result.point for result in results if not result.is_good]
+        again = await years([[point] for point in doubtful], "alone")
+    better = {result.point: result for result in again}
+    return [better.get(result.point, result) for result in results]
+
+
+def _line(result: Result) -> str:
+    mark = "[green]✓[/]" if result.is_good else "[red]✗[/]"
+    fate = f"died with {result.in_hand} in hand" if result.fired else "never came to it"
+    faults = "".join(f"\n      {fault}" for fault in result.faults[:5])
+    return f"  {mark} {result.point.armed_as} ({result.point.process}): {fate}{faults}"
+
+
+def main(
+    only: Annotated[str, typer.Option(help="only points whose name contains this")] = "",
+    at_once: Annotated[int, typer.Option(help="how many years are played at once")] = 2,
+) -> None:
+    """Die once at every point with work in hand, compare, write build/crash-points/report.json."""
+    console = Console()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    story = tell(build_wales(seed=SEED, size=TINY), TINY_GROUPS)
+
+    async def run() -> list[Result]:
+        points = [point for point in await every_point() if only in point.armed_as]
+        console.print(f"{len(points)} crash points in {len(in_waves(points))} rehearsed years")
+        return await try_all(points, story, at_once=at_once, console=console)
+
+    try:
+        results = asyncio.run(run())
+    except (BrokerError, PostgresError, StackError) as error:
+        console.print(f"[red]The trial cannot go on:[/] {error}", highlight=False)
+        raise typer.Exit(2) from error
+    results.sort(key=lambda result: (result.point.service, result.point.name))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    report = {"rows": [result.as_json() for result in results]}
+    (FOLDER / "report.json").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    bad = [result for result in results if not result.is_good]
+    table = Table("service", "point", "in hand", "agree")
+    for result in results:
+        hand = str(result.in_hand) if result.fired else "never came to it"
+        table.add_row(
+            result.point.service, result.point.name, hand, "yes" if result.agree else "[red]no[/]"
+        )
+    console.print(table)
+    console.print(
+        f"{len(results) - len(bad)} of {len(results)} points died with work in hand and agree; "
+        f"the report: {FOLDER / 'report.json'}"
+    )
+    raise typer.Exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)

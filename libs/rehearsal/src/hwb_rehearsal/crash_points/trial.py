@@ -1,0 +1,93 @@
+"""One year in which some processes die, each at one point, and what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from hwb_rehearsal.crash_points.points import Point
+from hwb_rehearsal.demo.commands import CommandError
+from hwb_rehearsal.demo.rehearse import Rehearsal, rehearsal
+from hwb_rehearsal.demo.show import Silence
+from hwb_rehearsal.stack import StackError
+from hwb_rehearsal.stack.process import CRASH_AT
+from hwb_rehearsal.story.year import Story
+
+READY_SECONDS = 60.0
+TIME_SCALE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one point. ``faults`` says what did not agree."""
+
+    point: Point
+    fired: bool
+    in_hand: int
+    agree: bool
+    faults: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it died with something in hand and everything came out as it must."""
+        return self.fired and self.in_hand > 0 and self.agree
+
+    def as_json(self) -> dict[str, object]:
+        """A row of ``report.json``."""
+        return {
+            "point": self.point.name,
+            "service": self.point.service,
+            "fired": self.fired,
+            "in_hand": self.in_hand,
+            "agree": self.agree,
+        }
+
+
+async def try_points(points: Sequence[Point], story: Story, root: Path) -> list[Result]:
+    """Play the story while each of these points kills its process once; compare per person."""
+    async with rehearsal(
+        story, root, show=Silence(), time_scale=TIME_SCALE, say=lambda _: None
+    ) as playing:
+        for point in points:
+            process = playing.stack.processes[f"{point.service} {point.process}"]
+            await process.restart(environment={CRASH_AT: point.armed_as})
+        for point in points:
+            process = playing.stack.processes[f"{point.service} {point.process}"]
+            await process.until_ready(READY_SECONDS)
+        faults = await _faults(playing)
+        return [
+            Result(
+                point,
+                (died := _died_with(playing, point)) is not None,
+                died or 0,
+                not faults,
+                faults,
+            )
+            for point in points
+        ]
+
+
+async def _faults(playing: Rehearsal) -> tuple[str, ...]:
+    """Every row that does not agree at the end, or why the year could not be played to it."""
+    try:
+        await playing.perform()
+        verdict = await playing.verdict()
+    except (StackError, CommandError) as error:
+        return (str(error),)
+    return tuple(
+        f"{row.journey}: {row.what}: {row.actual}, expected {row.expected}"
+        for row in verdict.rows
+        if not row.agree
+    )
+
+
+def _died_with(playing: Rehearsal, point: Point) -> int | None:
+    """What was in hand when the process died at this point; None if it never did."""
+    log = playing.stack.processes[f"{point.service} {point.process}"].log
+    for line in log.read_bytes().splitlines():
+        if line.startswith(b'{"crash_point"'):
+            said = orjson.loads(line)
+            if said["crash_point"] == point.armed_as:
+                return int(said["in_hand"])
+    return None
