@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ from hwb_groups.bootstrap import (
     subscriptions,
 )
 from hwb_rehearsal.emulators import Emulators, make_emulators
+from hwb_rehearsal.emulators.quota import Quota
 from hwb_runtime.auth import Caller
 from hwb_runtime.clock import ManualClock
 from hwb_runtime.files import load_calendar
@@ -74,7 +76,7 @@ class World:
         assert isinstance(self.platform.clock, ManualClock)
         return self.platform.clock
 
-    def class_event(  # noqa: PLR0913 - one argument a field
+    def class_event(
         self,
         code: str = "7A",
         *,
@@ -103,7 +105,7 @@ class World:
             received_at=received or self.clock.now(),
         )
 
-    def account_event(  # noqa: PLR0913 - one argument a field
+    def account_event(
         self,
         name: str,
         *,
@@ -132,11 +134,10 @@ class World:
         )
 
     async def hear(self, *events: tuple[str, Event]) -> None:
-        """Classes and accounts as slices, in the order given."""
+        """Classes and accounts in the order given, neighbours of one topic as one slice."""
         classes, accounts = subscriptions(self.platform)
-        for event in events:
-            of = classes if isinstance(event[1], ClassChanged) else accounts
-            await drive(self.platform, of, [event])
+        for is_class, some in groupby(events, lambda event: isinstance(event[1], ClassChanged)):
+            await drive(self.platform, classes if is_class else accounts, list(some))
 
     async def school(self) -> None:
         """A class 7A with a teacher and three learners."""
@@ -163,6 +164,13 @@ class World:
         """The school's class 7A with a group, at rest."""
         await self.school()
         group_id = await self.create(provider)
+        await self.settle()
+        return group_id
+
+    async def created_without_members(self) -> str:
+        """A class whose people have no accounts yet, with a Team."""
+        await self.hear(self.class_event(teachers=["t1"], members=["a"]))
+        group_id = await self.create()
         await self.settle()
         return group_id
 
@@ -221,8 +229,12 @@ class World:
 
 
 @asynccontextmanager
-async def world_on(url: str, **settings: Any) -> AsyncIterator[World]:
-    emulators = make_emulators(time_scale=settings.get("time_scale", SCALE))
+async def world_on(
+    url: str, *, graph_quotas: dict[str, Quota] | None = None, **settings: Any
+) -> AsyncIterator[World]:
+    emulators = make_emulators(
+        time_scale=settings.get("time_scale", SCALE), graph_quotas=graph_quotas
+    )
     transport = httpx.ASGITransport(emulators.app, raise_app_exceptions=False)
     async with platform_for(
         SERVICE,
@@ -250,6 +262,12 @@ async def world_on(url: str, **settings: Any) -> AsyncIterator[World]:
             yield World(platform, emulators, providers, both, api)
             for dispatcher in both:
                 await dispatcher.stop()
+
+
+@pytest.fixture
+def worlds() -> Any:
+    """Makes worlds with other quotas or settings."""
+    return world_on
 
 
 @pytest.fixture
