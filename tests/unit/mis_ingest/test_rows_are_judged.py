@@ -41,7 +41,7 @@ def test_a_good_school_is_taken_whole() -> None:
         "leaving_date": None,
         "enrolment_status": "C",
         "year_group": "7",
-        "classes": (f"{SCHOOL}/2021-22/7A",),
+        "classes": [f"{SCHOOL}/2021-22/7A"],
     }
     one = snapshot.classes[f"{SCHOOL}/2021-22/7A"]
     assert (one.members, one.teachers) == ([upn(1), upn(2)], ["MLL"])
@@ -257,7 +257,7 @@ def test_people_stay_in_a_published_class_whose_row_is_rejected() -> None:
     snapshot = read(export, published_classes={"C7A": key})
 
     assert faults(snapshot) == [("classes.csv", 2, "classCode", "class_code_missing")]
-    assert snapshot.people[0].record["classes"] == (key,)
+    assert snapshot.people[0].record["classes"] == [key]
     assert key in snapshot.rejected_class_keys
 
 

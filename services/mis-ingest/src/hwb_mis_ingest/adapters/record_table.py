@@ -27,6 +27,9 @@ CREATE TEMP TABLE IF NOT EXISTS staged_record (
     kind text, code text, state text, hash uuid, local_id text, derived_former_upn text,
     run_seq integer, record text
 ) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS staged_class (
+    class_key text, local_id text, state text, hash uuid, body text
+) ON COMMIT DELETE ROWS;
 """
 _NULL = "\\N"
 _RECORD_COLUMNS = (
@@ -159,24 +162,24 @@ class RecordTable:
     async def keep_classes(
         self, session: Session, school: str, run_seq: int, classes: Sequence[ClassToKeep]
     ) -> None:
+        lines = [
+            f"{_escaped(key)}\t{_escaped(local_id)}\t{state}\t{digest}\t".encode()
+            + body.replace(b"\\", b"\\\\")
+            + b"\n"
+            for key, local_id, state, digest, body in classes
+        ]
+        await session.copy_text(
+            "staged_class", ("class_key", "local_id", "state", "hash", "body"), [b"".join(lines)]
+        )
         await session.execute(
             """INSERT INTO published_class AS c
                    (school, class_key, local_id, state, hash, run_seq, body)
                SELECT %s, s.class_key, s.local_id, s.state, s.hash, %s, s.body
-               FROM unnest(%s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[])
-                   AS s (class_key, local_id, state, hash, body)
+               FROM staged_class s
                ON CONFLICT (school, class_key) DO UPDATE SET
                    local_id = excluded.local_id, state = excluded.state, hash = excluded.hash,
                    run_seq = excluded.run_seq, body = excluded.body""",
-            (
-                school,
-                run_seq,
-                [one.class_key for one in classes],
-                [one.local_id for one in classes],
-                [one.state for one in classes],
-                [one.digest for one in classes],
-                [one.body.decode() for one in classes],
-            ),
+            (school, run_seq),
         )
 
     async def open_case(self, session: Session, case_key: str, *, school: str, run_id: str) -> bool:

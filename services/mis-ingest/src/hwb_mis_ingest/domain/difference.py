@@ -149,16 +149,8 @@ def _word_of_row(
         return Word(person.kind, person.code, person.state, record, (), derived, index, is_new=True)
     if keeps_birth_date:
         record = {**record, "birth_date": before.record.get("birth_date")}
-    changed = tuple(
-        name for name, value in record.items() if not _same(value, before.record.get(name))
-    )
+    last = before.record
+    changed = tuple([name for name, value in record.items() if value != last.get(name)])
     if not changed and person.state is before.state:
         return None
     return Word(person.kind, person.code, person.state, record, changed, derived, index)
-
-
-def _same(now: object, before: object) -> bool:
-    """Equality that does not mind that JSON has lists where the snapshot has tuples."""
-    if isinstance(now, tuple):
-        return list(now) == list(before) if isinstance(before, list | tuple) else not now
-    return now == before

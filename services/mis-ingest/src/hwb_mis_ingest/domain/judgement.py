@@ -124,7 +124,7 @@ def judge_learner(
             "leaving_date": leaving_date or None,
             "enrolment_status": enrolment or "C",
             "year_group": year_group or None,
-            "classes": (),
+            "classes": [],
         },
         line=line,
     )
@@ -160,7 +160,7 @@ def judge_staff(
             "birth_date": birth_date,
             "start_date": start_date,
             "leaving_date": leaving_date or None,
-            "classes": (),
+            "classes": [],
         },
         line=line,
     )

@@ -357,7 +357,7 @@ class _Assembly:
 
     def _enter(
         self, person: Person, listed: list[Listing], classes: Mapping[str, SchoolClass]
-    ) -> tuple[str, ...]:
+    ) -> list[str]:
         """Put a good person on the class lists; gives the class keys, sorted."""
         keys = set()
         for listing in listed:
@@ -373,7 +373,7 @@ class _Assembly:
                 (one.members if person.kind is RecordKind.LEARNER else one.teachers).append(
                     person.code
                 )
-        return tuple(sorted(keys))
+        return sorted(keys)
 
     def _enter_rejected(
         self, local_id: str, listed: list[Listing], classes: Mapping[str, SchoolClass]
