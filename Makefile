@@ -30,6 +30,10 @@ lint: .venv/.ready ## style, types and the direction of imports
 test: .venv/.ready ## unit, contract, integration and end-to-end tests
 	@$(BIN)/pytest
 
+.PHONY: tutorial
+tutorial: .venv/.ready ## two schools on this machine, for docs/tutorial
+	@$(BIN)/python -m docs.tools.tutorial
+
 .PHONY: schemas
 schemas: .venv/.ready ## write JSON Schema and AsyncAPI anew from the event models
 	@$(BIN)/python -m schemas.tools.generate

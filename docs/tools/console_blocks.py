@@ -9,8 +9,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
-COMMAND_SECONDS = 120.0
+SECONDS = 240.0
 MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\x1b\[[0-9;?]*[A-Za-z]"), ""),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
@@ -77,13 +78,17 @@ def agrees(expected: Sequence[str], printed: Sequence[str]) -> bool:
     return re.fullmatch(pattern, "".join(f"{masked(line)}\n" for line in printed)) is not None
 
 
-def run_step(step: Step, *, folder: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """What the command prints, on standard output and error together.
+def run_steps(
+    steps: Sequence[Step], *, folder: Path, environment: Mapping[str, str]
+) -> list[tuple[str, ...]]:
+    """What each command prints, on standard output and error together; all in one shell.
 
     ``BASH_ENV`` of the environment names the file that a reader would have sourced.
     """
+    mark = f"--- {uuid4()} ---"
+    script = "".join(f"{step.command}\nprintf '%s\\n' '{mark}'\n" for step in steps)
     done = subprocess.run(  # noqa: S603 - the page's own commands
-        ["/bin/bash", "-c", step.command],
+        ["/bin/bash", "-c", script],
         cwd=folder,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
@@ -91,9 +96,11 @@ def run_step(step: Step, *, folder: Path, environment: Mapping[str, str]) -> tup
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=COMMAND_SECONDS,
+        timeout=SECONDS,
     )
-    return tuple(line.rstrip() for line in done.stdout.splitlines())
+    printed = done.stdout.split(f"{mark}\n")[: len(steps)]
+    # A progress bar that has gone leaves an empty first line where there is no terminal.
+    return [tuple(map(str.rstrip, text.strip("\n").splitlines())) for text in printed]
 
 
 def differences(
@@ -106,8 +113,10 @@ def differences(
     found: list[Difference] = []
     lines = page.splitlines()
     shift = 0
-    for step in steps_of(page):
-        printed = run_step(step, folder=folder, environment=environment)
+    steps = steps_of(page)
+    for step, printed in zip(
+        steps, run_steps(steps, folder=folder, environment=environment), strict=True
+    ):
         if agrees(step.expected, printed):
             continue
         found.append(Difference(step, printed))

@@ -75,7 +75,7 @@ async def tutorial_stack(root: Path) -> AsyncIterator[Path]:
 
 
 def _environment(stack: Stack, root: Path) -> str:
-    """Addresses, tokens, and three small commands, for bash."""
+    """Addresses, tokens, and a few small commands, for bash."""
     tokens = {
         "PRIMARY_CLIENT": stack.token(Role.NETWORK_MANAGER, school=PRIMARY),
         "SECONDARY_CLIENT": stack.token(Role.NETWORK_MANAGER, school=SECONDARY),
@@ -90,6 +90,7 @@ def _environment(stack: Stack, root: Path) -> str:
     exported = {
         "MIS_INGEST": stack.url("mis-ingest"),
         "IDENTITY": stack.url("identity"),
+        "KAFKA": stack.broker.address,
         "HWB_CLOCK": str(stack.clock.path),
         **{name: str(root / f"{name.lower()}.token") for name in tokens},
     }
@@ -98,6 +99,10 @@ def _environment(stack: Stack, root: Path) -> str:
         """
         # ask <token file> <address>: GET with that token, the answer in readable JSON
         ask() { python -m docs.tools.ask "$@"; }
+        # first <field>: that field of the first item of an answer
+        first() { python -c 'import json,sys; print(json.load(sys.stdin)["items"][0][sys.argv[1]])' "$1"; }
+        # events_of <account id>: what hwb.identity.accounts holds of one account, oldest first
+        events_of() { python -m docs.tools.events_of "$KAFKA" "$1"; }
         # wait_for <text> <command …>: ask again until the answer has the text, then print it
         wait_for() {
           local text=$1; shift

@@ -35,6 +35,12 @@ def test_commands_and_their_output_are_found() -> None:
     ]
 
 
+def test_a_variable_of_one_command_is_known_to_the_next(tmp_path: Path) -> None:
+    page = "```console\n$ NAME=Mali\n$ echo $NAME\nMali\n```\n"
+    found, _ = differences(page, folder=tmp_path, environment=environment(tmp_path))
+    assert found == []
+
+
 def test_a_page_that_tells_the_truth_has_no_differences(tmp_path: Path) -> None:
     found, written = differences(PAGE, folder=tmp_path, environment=environment(tmp_path))
     assert found == []
