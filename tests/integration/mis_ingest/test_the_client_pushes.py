@@ -75,8 +75,8 @@ async def test_a_token_of_another_school_is_not_allowed(ingest: "Ingest") -> Non
 @pytest.mark.parametrize("form", ["folder", "example.jsonl"])
 async def test_the_template_is_taken_whole(ingest: "Ingest", tmp_path: Path, form: str) -> None:
     for file in write_template(tmp_path):
-        text = file.read_text()  # noqa: ASYNC240 - a test has nothing else to do
-        file.write_text(text.replace("6602027", SCHOOL))  # noqa: ASYNC240
+        text = file.read_text()
+        file.write_text(text.replace("6602027", SCHOOL))
     upload = read_upload(tmp_path if form == "folder" else tmp_path / form)
     run = await ingest.run(upload.data)
 

@@ -1,5 +1,7 @@
 """Every rule about a row, with a good school around it."""
 
+from pathlib import Path
+
 import pytest
 from tests.support.school_export import SCHOOL, Export, small_school, upn, zip_of
 
@@ -329,3 +331,11 @@ def test_every_reason_says_what_to_do_in_two_languages() -> None:
 
 def _zip_with(files: dict[str, str], name: str, text: str) -> bytes:
     return zip_of({**files, name: text})
+
+
+def test_the_reference_lists_every_reason() -> None:
+    reference = Path(__file__).parents[3] / "docs" / "reference" / "upload-format.md"
+    text = reference.read_text()
+    for reason in Reason:
+        words = WHAT_TO_DO[reason]
+        assert f"| `{reason.value}` | {words.en} | {words.cy} |" in text
