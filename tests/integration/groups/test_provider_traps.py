@@ -99,7 +99,7 @@ async def test_a_classroom_whose_owner_is_inactive_waits_for_a_person(world: Any
     await world.settle()
     shown = (await world.look("champion", f"/v1/groups/{group_id}")).json()
     assert shown["state"] == "failed"
-    assert "active account its owner" in shown["reason"]
+    assert "gives it an active owner" in shown["reason"]
 
 
 async def test_a_classroom_whose_owner_was_deleted_is_not_tried_for_ever(world: Any) -> None:

@@ -140,6 +140,7 @@ def dispatchers(platform: Platform, providers: Providers) -> list[Dispatcher]:
             perform=perform,
             slots=settings.provider_slots,
             kept=settings.provider_slots_kept,
+            keep_every=settings.lease_seconds / 3,
         )
         for provider in (Provider.TEAMS, Provider.CLASSROOM)
     ]

@@ -50,8 +50,8 @@ class Settings(ServiceSettings):
     provider_slots_kept: Annotated[int, Field(ge=1)] = 3
     """How many of them only restores may use."""
 
-    lease_seconds: Annotated[float, Field(ge=1)] = 30.0
-    """How long an operation belongs to a worker that no longer answers."""
+    lease_seconds: Annotated[float, Field(ge=1)] = 10.0
+    """How long an operation still belongs to a worker that has died."""
 
     call_seconds: Annotated[float, Field(gt=0)] = 15.0
     """The longest wait for one answer of a provider."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from hwb_groups.application.ports import ClassRow, Operation, Queue, RosterEntry
+from hwb_groups.domain.failure import FailureCode
 from hwb_groups.domain.group import Action, Group, GroupState, Lane, Wish, lane_of
 from hwb_groups.domain.membership import MemberRole, Person
 from hwb_runtime.database import Session
@@ -40,7 +41,7 @@ def group_of(row: tuple[Any, ...]) -> Group:
         roster_wanted=row[12],
         roster_done=row[13],
         parked=None if row[14] is None else Action(row[14]),
-        reason=row[15],
+        reason=None if row[15] is None else FailureCode(row[15]),
     )
 
 
@@ -152,7 +153,7 @@ class PostgresGroups:
                 group.roster_wanted,
                 group.roster_done,
                 None if group.parked is None else group.parked.value,
-                group.reason,
+                None if group.reason is None else group.reason.value,
                 now,
                 group.group_id,
             ),

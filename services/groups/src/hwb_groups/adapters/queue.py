@@ -1,5 +1,6 @@
 """The queue of operations in PostgreSQL: claimed by lane, held by a lease, put back to wait."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -64,17 +65,21 @@ class PostgresQueue:
             )
         return [_operation_of(row) for row in rows]
 
-    async def keep(self, operation: Operation) -> None:
-        """Extend the lease; raises LeaseLostError."""
+    async def keep(self, operations: Collection[Operation]) -> int:
+        """Extend the leases; gives how many of them there still were."""
         async with self.database.transaction() as session:
-            touched = await session.execute(
-                """UPDATE operation
+            return await session.execute(
+                """UPDATE operation o
                    SET lease_until = clock_timestamp() + make_interval(secs => %s)
-                   WHERE operation_id = %s AND lease = %s AND state = 'running'""",
-                (self.lease_seconds, operation.operation_id, operation.lease),
+                   FROM unnest(%s::bigint[], %s::text[]) AS held (operation_id, lease)
+                   WHERE o.operation_id = held.operation_id AND o.lease = held.lease
+                     AND o.state = 'running'""",
+                (
+                    self.lease_seconds,
+                    [operation.operation_id for operation in operations],
+                    [operation.lease for operation in operations],
+                ),
             )
-        if touched != 1:
-            raise LeaseLostError
 
     async def put_back(
         self,

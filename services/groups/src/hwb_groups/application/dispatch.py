@@ -1,6 +1,7 @@
 """Keeps a provider's slots filled with the most urgent operations, a few of them for restores."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ class Dispatcher:
     """``run_once`` is a job of the worker; ``stop`` ends what is still in hand.
 
     ``kept`` of the ``slots`` are for restores only: however many slow bulk operations are in hand,
-    a restore is claimed at once.
+    a restore is claimed at once. Every ``keep_every`` seconds the leases are extended.
     """
 
     provider: Provider
@@ -26,14 +27,17 @@ class Dispatcher:
     perform: Callable[[Operation], Awaitable[None]]
     slots: int
     kept: int
-    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    keep_every: float
+    _running: dict[asyncio.Task[None], Operation] = field(default_factory=dict)
+    _kept_at: float = field(default_factory=time.monotonic)
 
     async def run_once(self) -> bool:
         """Claim what fits; True when there may be more. Raises what an operation raised."""
         self._reap()
+        await self._keep()
         claimed = await self._claim()
         for operation in claimed:
-            self._running.add(asyncio.create_task(self._one(operation)))
+            self._running[asyncio.create_task(self._one(operation))] = operation
         IN_HAND.labels(self.provider.value).set(len(self._running))
         if len(self._running) >= self.slots - self.kept:
             await asyncio.wait(
@@ -58,6 +62,12 @@ class Dispatcher:
     async def _one(self, operation: Operation) -> None:
         await self.perform(operation)
 
+    async def _keep(self) -> None:
+        """Extend the leases now and then, however long a provider takes to answer."""
+        if self._running and time.monotonic() - self._kept_at > self.keep_every:
+            await self.queue.keep(self._running.values())
+            self._kept_at = time.monotonic()
+
     async def _claim(self) -> list[Operation]:
         everything = self.slots - self.kept - len(self._running)
         if everything > 0:
@@ -69,5 +79,5 @@ class Dispatcher:
 
     def _reap(self) -> None:
         for task in [task for task in self._running if task.done()]:
-            self._running.discard(task)
+            del self._running[task]
             task.result()

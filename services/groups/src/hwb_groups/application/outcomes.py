@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from hwb_groups.application.errors import LeaseLostError
 from hwb_groups.application.next_operations import queue_next
 from hwb_groups.application.ports import GroupsOf, Operation
-from hwb_groups.domain.failure import FailureCode, reason_of
+from hwb_groups.domain.failure import FailureCode
 from hwb_groups.domain.group import Action, Group, GroupState, Wish, is_archived
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
@@ -88,7 +88,7 @@ def _after(  # noqa: PLR0911 - one answer an action
     if isinstance(ending, Parked):
         if operation.action is Action.ARCHIVE and group.wish is Wish.RESTORED:
             return group  # nobody wants it any more: the restore says how things stand
-        return replace(group, parked=operation.action, reason=reason_of(ending.code))
+        return replace(group, parked=operation.action, reason=ending.code)
     group = replace(group, parked=None, reason=None)
     match operation.action:
         case Action.CREATE:
@@ -99,7 +99,7 @@ def _after(  # noqa: PLR0911 - one answer an action
             kept = group.wish is Wish.ARCHIVED
             return replace(group, state=GroupState.ARCHIVED if kept else group.state)
         case Action.RESTORE:
-            reason = reason_of(FailureCode.MEMBERS_REFUSED) if ending.refused else None
+            reason = FailureCode.MEMBERS_REFUSED if ending.refused else None
             return replace(
                 group,
                 state=GroupState.RESTORED,
@@ -138,14 +138,14 @@ def _publish(
         archived=change is GroupChange.ARCHIVED or is_archived(group),
         members=members,
         changed_at=uow.now,
-        reason=group.reason,
+        reason=None if group.reason is None else group.reason.value,
     )
     uow.publish(GROUP_EVENTS, group.group_id, event, cause=cause)
 
 
 def case_key_of(group_id: str) -> str:
     """A group has at most one open case."""
-    return f"group-operation-failed/{group_id}"
+    return f"groups/operation_failed/{group_id}"
 
 
 def raise_case(uow: UnitOfWork, group: Group, *, cause: str | None = None) -> None:
@@ -166,7 +166,7 @@ def _case(uow: UnitOfWork, group: Group, change: CaseChange, cause: str | None) 
         "class": group.class_code,
         "academic_year": group.academic_year,
         "operation": group.parked.value if group.parked else "roster",
-        "reason": group.reason or "",
+        "reason": group.reason.value if group.reason else "",
     }
     event = CaseChanged(
         change=change,

@@ -122,9 +122,11 @@ class Perform:
         kept_at = time.monotonic()
 
         async def keep() -> None:
+            """Before a call: is it still ours? The dispatcher keeps it, unless all stood still."""
             nonlocal kept_at
-            if time.monotonic() - kept_at > self.lease_seconds / 3:
-                await self.queue.keep(operation)
+            if time.monotonic() - kept_at > self.lease_seconds / 2:
+                if await self.queue.keep([operation]) != 1:
+                    raise LeaseLostError
                 kept_at = time.monotonic()
 
         share = Share.WHOLE if operation.lane <= FULL_SHARE else Share.BULK

@@ -227,8 +227,8 @@ class OperationQueue(Protocol):
     async def claim(self, provider: Provider, *, up_to: Lane, limit: int) -> list[Operation]:
         """Take operations that are due, fastest lane first; those of dead workers as well."""
 
-    async def keep(self, operation: Operation) -> None:
-        """Extend the lease. Raises LeaseLostError."""
+    async def keep(self, operations: Collection[Operation]) -> int:
+        """Extend the leases; gives how many of them there still were."""
 
     async def put_back(
         self,

@@ -34,7 +34,7 @@ class Reconcile:
             if group is None:
                 continue
             if group.parked is not None:
-                yield group, f"{group_id}: {group.parked} is parked: {group.reason}"
+                yield group, f"{group_id}: {group.parked} is parked, {group.reason}"
                 continue
             if group.state not in _SETTLED or group.provider_id is None:
                 continue

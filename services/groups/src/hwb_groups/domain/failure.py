@@ -1,4 +1,4 @@
-"""What a failed call means: try again, when, or park it with a reason that a person can act on."""
+"""What a failed call means: try again, and when, or park it until a person has acted."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,47 +28,6 @@ class FailureCode(StrEnum):
     UNAVAILABLE = "unavailable"
     OPERATION_FAILED = "operation_failed"
     MEMBERS_REFUSED = "members_refused"
-
-
-_REASONS = {
-    FailureCode.NO_OWNER: (
-        "The provider lets nobody change it because its owner's account is closed there. Make an "
-        "active account its owner in the provider's admin centre, then requeue it."
-    ),
-    FailureCode.FORBIDDEN: (
-        "The provider does not allow our app to do this. Check the app's permissions in the "
-        "provider's admin centre, then requeue it."
-    ),
-    FailureCode.NOT_FOUND: (
-        "It is not there any more: somebody deleted it at the provider. Restore it in the "
-        "provider's admin centre and requeue it, or tell the school that it is gone."
-    ),
-    FailureCode.REFUSED: (
-        "The provider refuses the request. Look at the error code in the service's log, mend the "
-        "cause at the provider, then requeue it."
-    ),
-    FailureCode.STUCK: (
-        "The provider has not finished for two hours. Look at its service health page; requeue it "
-        "when the provider is well, or open a ticket with the provider."
-    ),
-    FailureCode.UNAVAILABLE: (
-        "The provider fails again and again on this one. Look at its service health page; if only "
-        "this one is concerned, check that its owner's account exists, then requeue it."
-    ),
-    FailureCode.OPERATION_FAILED: (
-        "The provider accepted the request and then failed. Try it by hand in the provider's "
-        "admin centre to see why, then requeue it."
-    ),
-    FailureCode.MEMBERS_REFUSED: (
-        "The provider does not know some of its members, or refuses them. Check that their "
-        "accounts exist and are licensed at the provider, then requeue it."
-    ),
-}
-
-
-def reason_of(code: FailureCode) -> str:
-    """What happened and what to do, for the Service Desk."""
-    return _REASONS[code]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from enum import IntEnum, StrEnum
 from hashlib import sha256
 from uuid import UUID, uuid5
 
+from hwb_groups.domain.failure import FailureCode
 from hwb_schemas.words import Provider
 
 _GROUP_IDS = UUID("5d2b6a52-6f2c-4b53-9d6b-0f6f9d1a7a10")
@@ -70,7 +71,7 @@ class Group:
 
     ``generation`` rises with every new wish. ``roster_wanted`` rises whenever the members that the
     group should have change; ``roster_done`` is the one that the provider has. ``parked`` is the
-    operation that failed for good under the present wish and waits for a person.
+    operation that failed for good under the present wish and waits for a person; ``reason`` is why.
     """
 
     group_id: str
@@ -88,7 +89,7 @@ class Group:
     roster_wanted: int
     roster_done: int
     parked: Action | None = None
-    reason: str | None = None
+    reason: FailureCode | None = None
 
 
 def group_id_of(class_key: str, provider: Provider) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hwb_groups.adapters import views
 from hwb_groups.application.commands import Commands, Restoring
 from hwb_groups.domain.group import Group, GroupState
-from hwb_groups.entrypoints.wording import restore_words
+from hwb_groups.entrypoints.wording import reason_words, restore_words
 from hwb_groups.errors import GroupUnknownError, NotYourClassError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
@@ -92,6 +92,7 @@ class GroupShown(BaseModel):
     linked: bool
     members: int
     reason: str | None
+    reason_cy: str | None
 
 
 class MemberShown(BaseModel):
@@ -281,6 +282,7 @@ def _state(group: Group) -> str:
 
 
 def _shown(group: Group, members: int) -> GroupShown:
+    reason, reason_cy = reason_words(group.reason)
     return GroupShown.model_validate(
         {
             "group_id": group.group_id,
@@ -294,7 +296,8 @@ def _shown(group: Group, members: int) -> GroupShown:
             "state": _state(group),
             "linked": group.linked,
             "members": members,
-            "reason": group.reason,
+            "reason": reason,
+            "reason_cy": reason_cy,
         }
     )
 
