@@ -64,7 +64,10 @@ class Bench:
 
     def processor(self, drops_applied: Any = "by_handler", *, compacted: bool = False) -> Any:
         return SliceProcessor(
-            self.platform.units_of_work, self.subscription(drops_applied), compacted=compacted
+            self.platform.units_of_work,
+            self.subscription(drops_applied),
+            service="tally",
+            compacted=compacted,
         )
 
     async def applied(self) -> list[str]:

@@ -122,6 +122,26 @@ async def test_replay_applies_what_was_parked_in_order(bench: Any) -> None:
     assert await bench.one("SELECT count(*) FROM parked") == 0
 
 
+async def test_one_case_tells_of_parked_events_and_is_resolved_by_the_last_replay(
+    bench: Any,
+) -> None:
+    await assign(bench)
+    bench.tally.refused["a"] = PoisonError("not yet")
+    await apply(bench, records("ab", keys="KK"))
+    bench.tally.refused.clear()
+    await parked_verbs.replay_parked(bench.platform, bench.service.worker, None)
+    cases = [
+        (event.key, event.type)
+        for event in await outbox_of(bench.platform.database)
+        if event.topic == "hwb.servicedesk.cases"
+    ]
+    key = f"tally/events_parked/{TOPIC}"
+    assert cases == [
+        (key, "wales.hwb.tally.case.raised.v1"),
+        (key, "wales.hwb.tally.case.resolved.v1"),
+    ]
+
+
 async def test_an_event_known_by_its_id_is_dropped_under_a_new_offset(bench: Any) -> None:
     await assign(bench)
     await apply(bench, records("aab", keys="aab"), drops_applied="by_id")

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 import typer
 
 from hwb_runtime.errors import LossError, TransientError
+from hwb_runtime.parked_case import tell_of_emptied
 from hwb_runtime.parking import Parked, parked_events, unpark
 from hwb_runtime.platform import Platform
 from hwb_runtime.positions import lock_position
@@ -58,7 +59,9 @@ async def replay_parked(
     applied, failed = 0, set[tuple[str, str]]()
     async with worker(platform) as parts:
         processors = {
-            subscription.topic: SliceProcessor(platform.units_of_work, subscription, compacted=True)
+            subscription.topic: SliceProcessor(
+                platform.units_of_work, subscription, service=platform.name, compacted=True
+            )
             for subscription in parts.subscriptions
         }
         for one in await _all(platform):
@@ -83,6 +86,7 @@ async def _replay_one(platform: Platform, processor: SliceProcessor, one: Parked
         await lock_position(uow.session, one.record.topic, one.record.partition)
         await processor.replay(one.record, uow)
         await unpark(uow.session, one.id)
+        await tell_of_emptied(uow, service=platform.name, topic=one.record.topic)
 
 
 async def _all(platform: Platform) -> list[Parked]:

@@ -16,6 +16,7 @@ from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.database import ContentionError
 from hwb_runtime.errors import LossError, PoisonError, TransientError
 from hwb_runtime.events import RawRecord, Received
+from hwb_runtime.parked_case import tell_of_parked
 from hwb_runtime.parking import BEHIND, key_text, park, parked_keys
 from hwb_runtime.positions import advance, lock_position
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
@@ -56,8 +57,14 @@ class SliceProcessor:
     """Applies slices of one subscription."""
 
     def __init__(
-        self, units_of_work: UnitsOfWork, subscription: Subscription, *, compacted: bool
+        self,
+        units_of_work: UnitsOfWork,
+        subscription: Subscription,
+        *,
+        service: str,
+        compacted: bool,
     ) -> None:
+        self._service = service
         self._units_of_work = units_of_work
         self._subscription = subscription
         self._compacted = compacted
@@ -176,6 +183,7 @@ class SliceProcessor:
     async def _park(self, poison: _Poison, uow: UnitOfWork) -> None:
         record = poison.record
         await park(uow.session, record, reason=poison.reason)
+        await tell_of_parked(uow, service=self._service, topic=record.topic)
         metrics.PARKED.labels(record.topic).inc()
         log.error(
             "event_parked",

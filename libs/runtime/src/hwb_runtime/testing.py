@@ -111,7 +111,9 @@ async def drive(
         record_of(event, topic=subscription.topic, key=key, offset=first + n, partition=partition)
         for n, (key, event) in enumerate(events)
     ]
-    processor = SliceProcessor(platform.units_of_work, subscription, compacted=False)
+    processor = SliceProcessor(
+        platform.units_of_work, subscription, service=platform.name, compacted=False
+    )
     return await processor.apply(records)
 
 

@@ -83,6 +83,7 @@ class _Worker:
             subscription.topic: SliceProcessor(
                 platform.units_of_work,
                 subscription,
+                service=platform.name,
                 compacted=self._topics[subscription.topic].compacted,
             )
             for subscription in parts.subscriptions
