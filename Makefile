@@ -17,18 +17,30 @@ help: ## show this list
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(PROJECTS))
 	@touch $@
 
+.PHONY: demo
+demo: .venv/.ready ## a small Wales rolls over; then compares, person by person
+	@$(BIN)/python -m hwb_rehearsal.demo
+
 .PHONY: env
 env: .venv/.ready ## make the Python environment
 
 .PHONY: lint
 lint: .venv/.ready ## style, types and the direction of imports
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
-	@$(BIN)/mypy $(PROJECTS:=/src) tests
+	@$(BIN)/mypy $(PROJECTS:=/src) schemas/tools docs/tools tests
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: test
 test: .venv/.ready ## unit, contract, integration and end-to-end tests
 	@$(BIN)/pytest
+
+.PHONY: crash-points
+crash-points: .venv/.ready ## die once at every crash point, and compare
+	@$(BIN)/python -m hwb_rehearsal.crash_points
+
+.PHONY: bench
+bench: .venv/.ready ## measure, in three alternating rounds
+	@$(BIN)/python -m hwb_rehearsal.bench
 
 .PHONY: tutorial
 tutorial: .venv/.ready ## two schools on this machine, for docs/tutorial
