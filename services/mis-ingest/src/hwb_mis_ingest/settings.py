@@ -13,10 +13,10 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="HWB_MIS_INGEST_", extra="ignore")
 
-    max_upload_bytes: Annotated[int, Field(gt=0)] = 20_000_000
+    max_upload_bytes: Annotated[int, Field(gt=0)] = 16_000_000
     """Largest body of an upload; the largest school of Wales sends about 400,000 bytes."""
 
-    max_unpacked_bytes: Annotated[int, Field(gt=0)] = 64_000_000
+    max_unpacked_bytes: Annotated[int, Field(gt=0)] = 32_000_000
     """Largest sum of an upload's files after unpacking."""
 
     max_rows: Annotated[int, Field(gt=0)] = 400_000
