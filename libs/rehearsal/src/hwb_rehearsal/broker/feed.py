@@ -1,5 +1,6 @@
 """An independent reader of topics: what subscribers would see, from the first record on."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,10 +8,16 @@ from typing import Any
 
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 BATCH = 2000
 WAIT_SECONDS = 0.05
 METADATA_SECONDS = 10.0
+QUIET = logging.getLogger("hwb_rehearsal.librdkafka")
+"""The broker ends before its readers do; that they notice is nothing to tell anybody."""
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +33,29 @@ class Record:
     value: dict[str, Any] | None
 
 
-def topic_ends(address: str, topic: str) -> dict[int, int]:
-    """The next offset of each partition of a topic, in the broker's word."""
-    consumer = _consumer(address)
-    try:
-        partitions = consumer.list_topics(topic, timeout=METADATA_SECONDS).topics[topic].partitions
-        return _ends(consumer, [(topic, partition) for partition in partitions], topic)
-    finally:
-        consumer.close()
+class TopicEnds:
+    """How far topics reach, in the broker's word; asked apart from fetches, which would delay it."""
+
+    def __init__(self, address: str) -> None:
+        self._admin = AdminClient({"bootstrap.servers": address}, logger=QUIET)
+        self._partitions: dict[str, list[int]] = {}
+
+    def partitions(self, topic: str) -> list[int]:
+        """The partitions of a topic."""
+        if topic not in self._partitions:
+            found = self._admin.list_topics(topic, timeout=METADATA_SECONDS).topics[topic]
+            self._partitions[topic] = sorted(found.partitions)
+        return self._partitions[topic]
+
+    def of(self, topic: str) -> dict[int, int]:
+        """The next offset of each partition."""
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the library's own gap
+        asked = {TopicPartition(topic, number): latest for number in self.partitions(topic)}
+        answers = self._admin.list_offsets(asked, request_timeout=METADATA_SECONDS)
+        return {
+            place.partition: answer.result(METADATA_SECONDS).offset
+            for place, answer in answers.items()
+        }
 
 
 class TopicFeed:
@@ -45,7 +67,17 @@ class TopicFeed:
     def __init__(self, address: str, topics: Sequence[str], take: Callable[[Record], None]) -> None:
         self._take = take
         self._topics = topics
-        self._consumer = _consumer(address)
+        self._ends = TopicEnds(address)
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": address,
+                "group.id": "rehearsal-reader",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 50,
+                "queued.max.messages.kbytes": 16384,
+            },
+            logger=QUIET,
+        )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="topic-feed", daemon=True)
         self._next: dict[tuple[str, int], int] = {}
@@ -54,9 +86,7 @@ class TopicFeed:
     def start(self) -> None:
         """Begin at each partition's first record."""
         for topic in self._topics:
-            found = self._consumer.list_topics(topic, timeout=METADATA_SECONDS)
-            for partition in found.topics[topic].partitions:
-                self._next[topic, partition] = 0
+            self._next |= {(topic, number): 0 for number in self._ends.partitions(topic)}
         self._consumer.assign(
             [TopicPartition(*where, OFFSET_BEGINNING) for where in sorted(self._next)]
         )
@@ -74,7 +104,7 @@ class TopicFeed:
         return all(
             self._next[topic, partition] >= end
             for topic in self._topics
-            for partition, end in _ends(self._consumer, list(self._next), topic).items()
+            for partition, end in self._ends.of(topic).items()
         )
 
     def _run(self) -> None:
@@ -88,28 +118,6 @@ class TopicFeed:
                     self._next[record.topic, record.partition] = record.offset + 1
         except Exception as error:  # noqa: BLE001 - told to whoever waits for the feed
             self.failure = error
-
-
-def _consumer(address: str) -> Consumer:
-    return Consumer(
-        {
-            "bootstrap.servers": address,
-            "group.id": "rehearsal-reader",
-            "enable.auto.commit": False,
-            "fetch.wait.max.ms": 50,
-            "queued.max.messages.kbytes": 16384,
-        }
-    )
-
-
-def _ends(consumer: Consumer, places: Sequence[tuple[str, int]], topic: str) -> dict[int, int]:
-    return {
-        partition: consumer.get_watermark_offsets(
-            TopicPartition(name, partition), timeout=METADATA_SECONDS
-        )[1]
-        for name, partition in places
-        if name == topic
-    }
 
 
 def _record(message: Any) -> Record:
