@@ -13,21 +13,33 @@ from hwb_runtime.clock import ManualClock
 from hwb_runtime.testing import platform_for
 
 
+EMPTIED = """TRUNCATE person, sign_in_stem, account_history, run, run_progress, transfer_case,
+    consumer_offset, outbox, inbox, parked, idempotency"""
+
+
 class Databases(Protocol):
     def create_database(self) -> str: ...
 
 
+@pytest.fixture(scope="session")
+def identity_database(postgres: Databases) -> str:
+    """One database for all these tests: making one takes longer than most of them."""
+    return postgres.create_database()
+
+
 @pytest.fixture
-async def world(postgres: Databases) -> AsyncIterator[World]:
+async def world(identity_database: str) -> AsyncIterator[World]:
     callers = {sha256(token.encode()).hexdigest(): who for token, who in CALLERS.items()}
     async with platform_for(
         SERVICE,
-        postgres.create_database(),
+        identity_database,
         calendar=CALENDAR,
         register=REGISTER,
         now=datetime(2022, 7, 18, 10, tzinfo=UTC),
         callers=callers,
     ) as platform:
+        async with platform.database.transaction() as session:
+            await session.execute(EMPTIED)
         clock = platform.clock
         assert isinstance(clock, ManualClock)
         yield World(platform, identity_on(platform), clock)

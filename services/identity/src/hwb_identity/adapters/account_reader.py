@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from hwb_identity.adapters.rows import SELECTED, person_of
 from hwb_identity.domain.person import Person
@@ -32,7 +31,7 @@ class AccountReader:
         self._session = session
 
     async def accounts(
-        self, wanted: Filter, *, after: UUID | None, limit: int
+        self, wanted: Filter, *, after: str | None, limit: int
     ) -> Sequence[tuple[Person, datetime]]:
         """The next accounts by account id, each with the instant of its last change."""
         terms, params = _terms(wanted)
@@ -45,12 +44,12 @@ class AccountReader:
         )
         return [_account(row) for row in rows]
 
-    async def account(self, account_id: UUID) -> tuple[Person, datetime] | None:
+    async def account(self, account_id: str) -> tuple[Person, datetime] | None:
         """One account, None where there is none."""
         row = await self._session.fetch_one(f"{_ACCOUNT} AND account_id = %s", (account_id,))
         return _account(row) if row else None
 
-    async def history(self, account_id: UUID) -> Sequence[tuple[int, datetime, str, str, Any]]:
+    async def history(self, account_id: str) -> Sequence[tuple[int, datetime, str, str, Any]]:
         """Every change of an account, oldest first: version, instant, change, cause, account."""
         rows = await self._session.fetch(
             """SELECT version, changed_at, change, cause, account FROM account_history

@@ -14,7 +14,8 @@ def field(text: str | None) -> str:
     """A text, or NULL, as a field."""
     if text is None:
         return NULL
-    return text if text.isalnum() else text.translate(_ESCAPES)
+    plain = text.isprintable() and "\\" not in text
+    return text if plain else text.translate(_ESCAPES)
 
 
 def json_field(text: str) -> str:
@@ -24,11 +25,12 @@ def json_field(text: str) -> str:
 
 def array_field(texts: Sequence[str]) -> str:
     """A ``text[]`` as a field."""
-    if not texts:
-        return EMPTY_ARRAY
+    return field(array_literal(texts)) if texts else EMPTY_ARRAY
+
+
+def array_literal(texts: Sequence[str]) -> str:
+    """A ``text[]`` as PostgreSQL reads it in a parameter."""
     joined = '","'.join(texts)
-    plain = joined.isprintable() and "\\" not in joined
-    if plain and joined.count('"') == 2 * (len(texts) - 1):
-        return '{"' + joined + '"}'
-    quoted = ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
-    return ("{" + quoted + "}").translate(_ESCAPES)
+    if "\\" in joined or joined.count('"') != 2 * max(len(texts) - 1, 0):
+        joined = '","'.join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return '{"' + joined + '"}' if texts else EMPTY_ARRAY

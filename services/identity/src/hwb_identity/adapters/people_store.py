@@ -5,9 +5,8 @@ A row is locked before it is read, in the order of keys, by everything that chan
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from uuid import UUID
 
-from hwb_identity.adapters.copy_lines import field, json_field
+from hwb_identity.adapters.copy_lines import array_literal, field, json_field
 from hwb_identity.adapters.rows import COLUMNS, SELECTED, line_of, link_line, person_of
 from hwb_identity.application.ports import RememberedChange
 from hwb_identity.domain.people import People
@@ -15,7 +14,7 @@ from hwb_runtime.database import Row, Session
 from hwb_schemas.calendar import RolloverCalendar
 
 _PERSONS = f"SELECT {SELECTED} FROM person"  # noqa: S608 - columns are ours
-_LOCK = f"{_PERSONS} WHERE key = ANY(%s) ORDER BY key FOR UPDATE"
+_LOCK = f"{_PERSONS} WHERE key = ANY(%s::text[]) ORDER BY key FOR UPDATE"
 _UPDATED = COLUMNS[1:]
 _INCOMING = """CREATE TEMP TABLE IF NOT EXISTS incoming_person
     (LIKE person INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"""
@@ -38,7 +37,7 @@ class PeopleStore:
         *,
         calendar: RolloverCalendar,
         today: date,
-        new_account_id: Callable[[], UUID],
+        new_account_id: Callable[[], str],
     ) -> None:
         self._session = session
         self._calendar = calendar
@@ -49,7 +48,7 @@ class PeopleStore:
         """Lock and read the persons of these keys, links followed."""
         wanted, links, found = sorted(keys), {}, []
         while wanted:
-            rows = await self._session.fetch(_LOCK, (wanted,))
+            rows = await self._session.fetch(_LOCK, (array_literal(wanted),))
             found += [row for row in rows if row[1] is None]
             new_links = {row[0]: row[1] for row in rows if row[1] is not None}
             links.update(new_links)
@@ -115,7 +114,7 @@ class PeopleStore:
         block = "\n".join(lines) + "\n"
         await self._session.copy_text(table, columns, [block.encode()])
 
-    async def key_of_account(self, account_id: UUID) -> str | None:
+    async def key_of_account(self, account_id: str) -> str | None:
         """The key of the row that holds this account."""
         row = await self._session.fetch_one(
             "SELECT key FROM person WHERE account_id = %s", (account_id,)

@@ -39,7 +39,7 @@ COLUMNS = (
     "next_due",
     "changed_at",
 )
-SELECTED = ", ".join(COLUMNS[:-1])
+SELECTED = ", ".join(COLUMNS[:-1]).replace("account_id", "account_id::text")
 
 # A call of an enumeration costs ten times a look-up, and there are three a row.
 _ROLES = {role.value: role for role in AccountRole}
@@ -89,13 +89,13 @@ def line_of(person: Person, changed_at: str) -> str:
     else:
         told = "\t".join(
             (
-                str(account.account_id),
+                account.account_id,
                 field(account.sign_in_name),
                 field(account.display_name),
                 str(account.version),
                 field(standing.home),
                 field(standing.released_from),
-                standing.status.value,
+                standing.status,
                 field(standing.year_group),
                 array_field(standing.classes),
                 array_field(standing.other_schools),
@@ -105,7 +105,7 @@ def line_of(person: Person, changed_at: str) -> str:
         (
             field(person.key),
             NULL,
-            person.role.value,
+            person.role,
             array_field(person.keys),
             _json([_plain(one, person.key) for one in person.enrolments]),
             _json([_plain_decision(one) for one in person.decisions]) if person.decisions else "[]",
@@ -121,7 +121,7 @@ def line_of(person: Person, changed_at: str) -> str:
 
 def link_line(key: str, held_by: str, role: AccountRole, changed_at: str) -> str:
     """The COPY line of a key whose person another row holds."""
-    linked = (field(key), field(held_by), role.value, EMPTY_ARRAY, "[]", "[]")
+    linked = (field(key), field(held_by), role, EMPTY_ARRAY, "[]", "[]")
     return "\t".join((*linked, _NO_ACCOUNT, "[]", NULL, changed_at))
 
 

@@ -45,7 +45,9 @@ class TransferStore:
     async def lock(self, case_key: str) -> Transfer | None:
         """A request, locked."""
         row = await self._session.fetch_one(
-            f"SELECT {_COLUMNS} FROM transfer_case WHERE case_key = %s FOR UPDATE",  # noqa: S608
+            """SELECT case_key, school, staff_key, previous_school, account_id::text,
+                      previous_account_id::text, state
+               FROM transfer_case WHERE case_key = %s FOR UPDATE""",
             (case_key,),
         )
         return Transfer(*row) if row else None

@@ -9,8 +9,8 @@ _VARIANT = 0x2 << 62
 _RANDOM = (0xFFF << 64) | ((1 << 62) - 1)
 
 
-def new_account_id() -> UUID:
-    """A UUID of version 7 (RFC 9562): milliseconds, then 74 random bits."""
+def new_account_id() -> str:
+    """The text of a UUID of version 7 (RFC 9562): milliseconds, then 74 random bits."""
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(urandom(10), "big") & _RANDOM
-    return UUID(int=(milliseconds << 80) | _VERSION | _VARIANT | random)
+    return str(UUID(int=(milliseconds << 80) | _VERSION | _VARIANT | random))

@@ -5,8 +5,7 @@ by one of them.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from uuid import UUID
+from typing import NamedTuple
 
 import orjson
 
@@ -29,8 +28,7 @@ DUE_LANE = 15
 _TYPES = {change: f"wales.hwb.identity.account.{change.value}.v1" for change in AccountChange}
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
+class _Noted(NamedTuple):
     evaluation: Evaluation
     change: AccountChange
     cause: str
@@ -57,7 +55,7 @@ class Changes:
 
     def propose_merge(self, merge: MergeProposed, *, traceparent: str | None) -> None:
         """Raise the case that two accounts may be one learner's."""
-        pair = [str(one) for one in (merge.account_id, merge.other_account_id) if one is not None]
+        pair = [one for one in (merge.account_id, merge.other_account_id) if one is not None]
         names = ("account_id", "other_account_id")
         case = self._case(
             CaseChange.RAISED,
@@ -82,8 +80,8 @@ class Changes:
         for case, traceparent in self._cases:
             self._uow.publish(CASES, case.case_key, case, cause=traceparent)
 
-    async def _take_names(self, store: PeopleStore) -> dict[UUID, str]:
-        new: list[tuple[UUID, str]] = []
+    async def _take_names(self, store: PeopleStore) -> dict[str, str]:
+        new: list[tuple[str, str]] = []
         for noted in self._noted:
             account = noted.evaluation.person.account
             if noted.change is AccountChange.CREATED and account is not None:
@@ -94,13 +92,13 @@ class Changes:
         free = {stem: iter(some) for stem, some in numbers.items()}
         return {account_id: sign_in_name(stem, next(free[stem])) for account_id, stem in new}
 
-    def _publish(self, noted: _Noted, names: dict[UUID, str]) -> RememberedChange:
+    def _publish(self, noted: _Noted, names: dict[str, str]) -> RememberedChange:
         """Publish one change; gives its row of the history."""
         person, change = noted.evaluation.person, noted.change
         account, standing = person.account, person.standing
         if account is None or standing is None:
             raise AssertionError("a change of an account that is not there")
-        account_id = str(account.account_id)
+        account_id = account.account_id
         plain = orjson.dumps(
             {
                 "account_id": account_id,
@@ -127,7 +125,7 @@ class Changes:
         )
 
     def _pending_case(self, person: Person, case: PendingCase) -> CaseChanged:
-        account_id = str(person.account.account_id) if person.account else ""
+        account_id = person.account.account_id if person.account else ""
         school, since = case.waiting.school, case.waiting.since
         return self._case(
             case.change,
@@ -156,9 +154,9 @@ class Changes:
         )
 
 
-def _give_names(people: People, names: dict[UUID, str]) -> None:
+def _give_names(people: People, names: dict[str, str]) -> None:
     for key, person in people.now.items():
         account = person.account
         if account is not None and not account.sign_in_name:
-            named = replace(account, sign_in_name=names[account.account_id])
-            people.now[key] = replace(person, account=named)
+            named = account._replace(sign_in_name=names[account.account_id])
+            people.now[key] = person._replace(account=named)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
-from uuid import UUID
 
 from hwb_identity.domain.people import People
 from hwb_runtime.unit_of_work import UnitOfWork
@@ -36,7 +35,7 @@ class PeopleStore(Protocol):
         """The next persons in the order of keys."""
         ...
 
-    async def key_of_account(self, account_id: UUID) -> str | None:
+    async def key_of_account(self, account_id: str) -> str | None:
         """The key of the row that holds this account."""
         ...
 
@@ -100,8 +99,8 @@ class Transfer:
     school: str
     staff_key: str
     previous_school: str
-    account_id: UUID
-    previous_account_id: UUID | None
+    account_id: str
+    previous_account_id: str | None
     state: str
 
 

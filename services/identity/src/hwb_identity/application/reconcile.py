@@ -1,7 +1,5 @@
 """Compare every account with what the rules say of it today, and mend it where that is wanted."""
 
-from uuid import UUID
-
 from hwb_identity.application.changes import DUE_LANE, Changes
 from hwb_identity.application.ports import OpenPeople, OpenRuns
 from hwb_identity.domain.people import People
@@ -69,7 +67,7 @@ def _difference(people: People, key: str) -> str | None:
     stored, now = people.stored[key], people.now[key]
     if stored == now:
         return None
-    account_id: UUID | str = now.account.account_id if now.account else "(none yet)"
+    account_id = now.account.account_id if now.account else "(none yet)"
     if stored.standing == now.standing:
         return f"account {account_id}: next due {stored.next_due}, should be {now.next_due}"
     return f"account {account_id}: {_shown(stored.standing)}, should be {_shown(now.standing)}"

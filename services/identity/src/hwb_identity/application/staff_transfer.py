@@ -1,7 +1,6 @@
 """Keeping the old account after a change of school: a request, a case, a decision by a person."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from hwb_identity.application.changes import COMMAND_LANE, Changes
 from hwb_identity.application.ports import OpenPeople, OpenTransfers, Transfer
@@ -75,7 +74,7 @@ class StaffTransfers:
         self,
         case_key: str,
         *,
-        previous_account_id: UUID | None,
+        previous_account_id: str | None,
         by: str,
         reason: str,
         uow: UnitOfWork,
@@ -131,12 +130,12 @@ class StaffTransfers:
     @staticmethod
     def _tell(transfer: Transfer, change: CaseChange, uow: UnitOfWork) -> None:
         facts = {
-            "account_id": str(transfer.account_id),
+            "account_id": transfer.account_id,
             "school": transfer.school,
             "previous_school": transfer.previous_school,
         }
         if transfer.previous_account_id is not None:
-            facts["previous_account_id"] = str(transfer.previous_account_id)
+            facts["previous_account_id"] = transfer.previous_account_id
         case = CaseChanged(
             change=change,
             case_key=transfer.case_key,
@@ -149,5 +148,5 @@ class StaffTransfers:
         uow.publish("hwb.servicedesk.cases", case.case_key, case)
 
 
-def _has(person: Person, account_id: UUID) -> bool:
+def _has(person: Person, account_id: str) -> bool:
     return person.account is not None and person.account.account_id == account_id

@@ -4,8 +4,6 @@ The same account if name and date of birth agree and the two were never on one r
 a case proposes the merge to people.
 """
 
-from dataclasses import replace
-
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.person import Person
 from hwb_schemas.words import AccountRole, RecordState
@@ -21,8 +19,7 @@ def are_one_learner(former: tuple[Enrolment, ...], present: tuple[Enrolment, ...
 def joined(into: Person, other: Person) -> Person:
     """``into`` with everything that is known of ``other``, who has no account."""
     enrolments = (*into.enrolments, *other.enrolments)
-    return replace(
-        into,
+    return into._replace(
         role=AccountRole.LEARNER,
         keys=tuple(sorted({*into.keys, *other.keys})),
         enrolments=enrolments,
@@ -31,12 +28,12 @@ def joined(into: Person, other: Person) -> Person:
 
 def with_key(person: Person, key: str) -> Person:
     """The person, known under one more key."""
-    return replace(person, keys=tuple(sorted({*person.keys, key})))
+    return person._replace(keys=tuple(sorted({*person.keys, key})))
 
 
 def without_key(person: Person, key: str) -> Person:
     """The person, after a key turned out to be another's."""
-    return replace(person, keys=tuple(one for one in person.keys if one != key))
+    return person._replace(keys=tuple(one for one in person.keys if one != key))
 
 
 def _names_agree(former: tuple[Enrolment, ...], present: tuple[Enrolment, ...]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from hwb_identity.domain.enrolment import Enrolment, has_begun, has_left, is_main, is_on_roll
 from hwb_schemas.calendar import RolloverCalendar
@@ -31,8 +32,7 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What the rules say of an account.
 
     ``released_from`` is the school that last let it go, while nobody has it. ``pending`` are the

@@ -18,7 +18,7 @@ def name_stem(display_name: str) -> str:
         plain = display_name.lower()
     else:
         lower = display_name.lower().translate(_LETTERS_WITHOUT_DECOMPOSITION)
-        plain = unicodedata.normalize("NFKD", lower)
+        plain = unicodedata.normalize("NFKD", lower).lower()
     forename, _, surname = plain.partition(" ")
     initial = _letters(forename)[:1]
     rest = _letters(surname)

@@ -5,9 +5,9 @@ staff code goes to another person, and words that are known already are dropped.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
+from typing import NamedTuple
 
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.former_upn import are_one_learner, joined, with_key, without_key
@@ -31,12 +31,11 @@ class MergeProposed:
     """A school says that two UPNs are one learner and the rules cannot believe it alone."""
 
     school: str
-    account_id: UUID | None
-    other_account_id: UUID | None
+    account_id: str | None
+    other_account_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What a word did. ``leaves_pending``: its school now waits for the learner."""
 
     evaluations: tuple[Evaluation, ...]
@@ -54,7 +53,7 @@ class People:
         *,
         calendar: RolloverCalendar,
         today: date,
-        new_account_id: Callable[[], UUID],
+        new_account_id: Callable[[], str],
     ) -> None:
         self.stored: dict[str, Person] = {person.key: person for person in persons}
         """Persons as they were when they were locked."""
@@ -116,14 +115,12 @@ class People:
         ``from_row`` is the row of whoever has the old account, ``to_key`` the new staff record.
         """
         old, new = self.now[from_row], self.now[to_key]
-        linked = replace(
-            old,
+        linked = old._replace(
             keys=tuple(sorted({*old.keys, to_key})),
             enrolments=(*old.enrolments, *new.enrolments),
         )
         del self.now[to_key]
-        replaced = replace(
-            new,
+        replaced = new._replace(
             key=f"{to_key}#{_account_id(new)}",
             keys=(),
             enrolments=(),
@@ -131,7 +128,7 @@ class People:
         )
         if to_key in self.stored:
             self.renamed[to_key] = replaced.key
-        ended = replace(self._keep(replaced, was=new), change=AccountChange.DEACTIVATED)
+        ended = self._keep(replaced, was=new)._replace(change=AccountChange.DEACTIVATED)
         return [ended, self._keep(linked, was=old)]
 
     def _keep(self, person: Person, *, was: Person) -> Evaluation:
@@ -192,5 +189,5 @@ class People:
         return former, joined(former, person), None
 
 
-def _account_id(person: Person) -> UUID | None:
+def _account_id(person: Person) -> str | None:
     return person.account.account_id if person.account else None

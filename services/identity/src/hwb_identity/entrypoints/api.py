@@ -90,7 +90,9 @@ def _add_accounts(api: FastAPI, platform: Platform) -> None:
             status=status,
         )
         async with database.transaction() as session:
-            found = await AccountReader(session).accounts(wanted, after=cursor, limit=limit + 1)
+            found = await AccountReader(session).accounts(
+                wanted, after=str(cursor) if cursor else None, limit=limit + 1
+            )
         items = [account_shown(one, at, refs=refs, caller=caller) for one, at in found[:limit]]
         return AccountPage(
             items=items, next=str(items[-1].account_id) if len(found) > limit else None
@@ -100,7 +102,7 @@ def _add_accounts(api: FastAPI, platform: Platform) -> None:
     async def account(account_id: UUID, caller: Reader, response: Response) -> AccountShown:
         """One account; its ETag is its version."""
         async with database.transaction() as session:
-            found = await AccountReader(session).account(account_id)
+            found = await AccountReader(session).account(str(account_id))
         if found is None or not _may_see(caller, found[0]):
             raise AccountUnknownError
         shown = account_shown(*found, refs=refs, caller=caller)
@@ -115,7 +117,7 @@ def _add_accounts(api: FastAPI, platform: Platform) -> None:
         """Every change of an account, with its cause: for the Service Desk and operators."""
         _ = caller
         async with database.transaction() as session:
-            rows = await AccountReader(session).history(account_id)
+            rows = await AccountReader(session).history(str(account_id))
         if not rows:
             raise AccountUnknownError
         names = ("version", "changed_at", "change", "cause", "account")
@@ -179,7 +181,9 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
                 if decided.decision == "approve":
                     await transfers.approve(
                         case_key,
-                        previous_account_id=decided.previous_account_id,
+                        previous_account_id=str(decided.previous_account_id)
+                        if decided.previous_account_id
+                        else None,
                         by=caller.subject,
                         reason=decided.reason,
                         uow=uow,

@@ -121,7 +121,7 @@ def account_shown(
         return None if hidden else school
 
     return AccountShown(
-        account_id=account.account_id,
+        account_id=UUID(account.account_id),
         role=account.role,
         status=standing.status,
         sign_in_name=account.sign_in_name,

@@ -10,18 +10,19 @@ branch_labels = ("identity",)
 def upgrade() -> None:
     op.execute("""
     CREATE TABLE person (
-        key text PRIMARY KEY,
-        held_by text,
+        -- "C": the order that Python sorts in, which locks rely on; compared much faster, too.
+        key text COLLATE "C" PRIMARY KEY,
+        held_by text COLLATE "C",
         role text NOT NULL,
         keys text[] NOT NULL,
         enrolments jsonb NOT NULL,
         decisions jsonb NOT NULL,
         account_id uuid,
-        sign_in_name text,
+        sign_in_name text COLLATE "C",
         display_name text,
         version integer NOT NULL DEFAULT 0,
-        home_school text,
-        released_from text,
+        home_school text COLLATE "C",
+        released_from text COLLATE "C",
         status text,
         year_group text,
         classes text[],
@@ -29,7 +30,8 @@ def upgrade() -> None:
         waiting jsonb NOT NULL,
         next_due date,
         changed_at timestamptz NOT NULL
-    ) WITH (fillfactor = 75);
+        -- A rollover updates every row once: with room for it beside the row no index is touched.
+    ) WITH (fillfactor = 50);
     COMMENT ON TABLE person IS
         'One row a UPN or <school>/<staff code>: the person, what every school said, the account';
     COMMENT ON COLUMN person.held_by IS
@@ -45,7 +47,7 @@ def upgrade() -> None:
     CREATE INDEX person_due ON person (next_due) WHERE next_due IS NOT NULL;
 
     CREATE TABLE sign_in_stem (
-        stem text NOT NULL,
+        stem text COLLATE "C" NOT NULL,
         lane smallint NOT NULL,
         taken integer NOT NULL,
         PRIMARY KEY (stem, lane)
@@ -66,7 +68,7 @@ def upgrade() -> None:
         'Every change of every account: its cause (run:…, due, command:…), what it was then';
 
     CREATE TABLE run (
-        run_id text PRIMARY KEY,
+        run_id text COLLATE "C" PRIMARY KEY,
         school text NOT NULL,
         run_seq integer NOT NULL,
         changes integer NOT NULL,
@@ -78,7 +80,7 @@ def upgrade() -> None:
     CREATE INDEX run_unsettled ON run (run_id) WHERE settled_at IS NULL;
 
     CREATE TABLE run_progress (
-        run_id text NOT NULL,
+        run_id text COLLATE "C" NOT NULL,
         partition integer NOT NULL,
         applied integer NOT NULL,
         pending integer NOT NULL,
