@@ -315,6 +315,8 @@ async def test_an_upload_found_unusable_only_when_it_is_read_is_refused_with_its
     assert run["refusal"]["code"] == "nobody_there"
     events = await ingest.published("hwb.mis.runs")
     assert events[-1].type == "wales.hwb.mis-ingest.run.refused.v1"
+    async with ingest.platform.database.transaction() as session:
+        assert await session.fetch("SELECT 1 FROM upload_chunk") == []
     assert (await ingest.run(small_school().zip()))["status"] == "published"
 
 

@@ -202,3 +202,17 @@ async def test_a_run_that_fails_again_and_again_is_set_aside_and_the_others_go_o
     run = await ingest.get(receipt["links"]["run"])
     assert (run["status"], run["refusal"]["code"]) == ("refused", "internal_fault")
     assert await ingest.parts.jobs[0].run_once() is False
+
+
+async def test_a_run_set_aside_and_overtaken_by_a_later_one_is_not_taken_up_again(
+    ingest: "Ingest",
+) -> None:
+    receipt = (await ingest.upload(small_school().zip())).json()
+    async with ingest.platform.database.transaction() as session:
+        await session.execute("UPDATE run SET status = 'refused', refusal = 'internal_fault'")
+    await ingest.run(small_school().zip())
+    (finding,) = await SERVICE.reconcile(ingest.platform, True)
+    assert "nothing is lost" in finding
+    run = await ingest.get(receipt["links"]["run"])
+    assert (run["status"], run["refusal"]["code"]) == ("refused", "overtaken")
+    assert await SERVICE.reconcile(ingest.platform, False) == []

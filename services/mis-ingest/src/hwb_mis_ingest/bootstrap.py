@@ -69,7 +69,11 @@ async def _worker(platform: Platform) -> AsyncIterator[WorkerParts]:
 async def _reconcile(platform: Platform, fix: bool) -> list[str]:  # noqa: FBT001 - the verb's own flag
     minutes = platform.settings.stuck_after_minutes
     return await reconcile(
-        platform.database, RunCheckTable(), fix=fix, longer_than=timedelta(minutes=minutes)
+        platform.database,
+        RunCheckTable(),
+        RunTable(),
+        fix=fix,
+        longer_than=timedelta(minutes=minutes),
     )
 
 

@@ -2,6 +2,8 @@
 
 from hwb_runtime.problems import ProblemError
 
+INTERNAL_FAULT = "internal_fault"
+
 
 class UploadRefusedError(Exception):
     """The file as a whole cannot be used. Nothing was changed.
@@ -109,6 +111,24 @@ def too_large(what: str) -> UploadRefusedError:
         "too_large",
         "The upload is too large",
         f"Nothing was changed. {what} Send the data of one school only.",
+    )
+
+
+def internal_fault() -> UploadRefusedError:
+    return UploadRefusedError(
+        INTERNAL_FAULT,
+        "The upload could not be worked on",
+        "Nothing was changed. The fault is ours and has been noted; the upload is kept. The "
+        "operators will take it up again.",
+    )
+
+
+def overtaken() -> UploadRefusedError:
+    return UploadRefusedError(
+        "overtaken",
+        "A later upload took this one's place",
+        "This upload was not worked on, through a fault of ours. A later one of the school, which "
+        "is whole, was published: nothing is lost.",
     )
 
 

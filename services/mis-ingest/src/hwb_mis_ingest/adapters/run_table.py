@@ -104,6 +104,10 @@ class RunTable:
             )
 
     async def refuse(self, session: Session, run_id: str, *, code: str, says: str) -> None:
+        await self.set_aside(session, run_id, code=code, says=says)
+        await session.execute("DELETE FROM upload_chunk WHERE run_id = %s", (run_id,))
+
+    async def set_aside(self, session: Session, run_id: str, *, code: str, says: str) -> None:
         await session.execute(
             """UPDATE run SET status = 'refused', refusal = %s, refusal_says = %s,
                    touched_at = clock_timestamp() WHERE run_id = %s""",

@@ -119,7 +119,13 @@ class Runs(Protocol):
         """Mark it published, keep its report, delete its upload."""
         ...
 
-    async def refuse(self, session: Session, run_id: str, *, code: str, says: str) -> None: ...
+    async def refuse(self, session: Session, run_id: str, *, code: str, says: str) -> None:
+        """Mark it refused and delete its upload."""
+        ...
+
+    async def set_aside(self, session: Session, run_id: str, *, code: str, says: str) -> None:
+        """Mark it refused through a fault of ours; the upload is kept for another try."""
+        ...
 
     async def failed(self, session: Session, run_id: str) -> int:
         """Count a failure that is ours; gives how many there were."""

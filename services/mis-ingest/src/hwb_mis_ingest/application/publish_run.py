@@ -134,6 +134,10 @@ class RunPublisher:
     async def refuse(self, uow: UnitOfWork, run: ClaimedRun, error: UploadRefusedError) -> None:
         """Mark the run refused; nothing it says is published."""
         await self.runs.refuse(uow.session, run.run_id, code=error.code, says=error.detail)
+        self.announce_refusal(uow, run, error)
+
+    def announce_refusal(self, uow: UnitOfWork, run: ClaimedRun, error: UploadRefusedError) -> None:
+        """Tell everyone that a run is refused."""
         self._announce(uow, run, RunChange.REFUSED, reason=error.code)
         log.warning("run_refused", run_id=run.run_id, school=run.school, reason=error.code)
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Protocol
 
-from hwb_mis_ingest.application.work_runs import INTERNAL_FAULT
+from hwb_mis_ingest.application.ports import Runs
+from hwb_mis_ingest.errors import INTERNAL_FAULT, overtaken
 from hwb_runtime.database import Database, Session
 
 
@@ -28,9 +29,13 @@ class RunChecks(Protocol):
 
 
 async def reconcile(
-    database: Database, checks: RunChecks, *, fix: bool, longer_than: timedelta
+    database: Database, checks: RunChecks, runs: Runs, *, fix: bool, longer_than: timedelta
 ) -> list[str]:
-    """Findings as lines. ``fix`` requeues runs that were set aside, where no later run went out."""
+    """Findings as lines.
+
+    ``fix`` queues runs that were set aside again, and forgets the uploads of those whose school has
+    had a later run published since.
+    """
     findings = []
     async with database.transaction() as session:
         for run_id, school in await checks.waiting(session, longer_than=longer_than):
@@ -43,8 +48,11 @@ async def reconcile(
                 f"run {run_id} of school {school} is published and not settled: look at identity's "
                 "lag and its parked events"
             )
-        for run_id, school, overtaken in await checks.set_aside(session, code=INTERNAL_FAULT):
-            if overtaken:
+        for run_id, school, is_overtaken in await checks.set_aside(session, code=INTERNAL_FAULT):
+            if is_overtaken:
+                if fix:
+                    why = overtaken()
+                    await runs.refuse(session, run_id, code=why.code, says=why.detail)
                 findings.append(
                     f"run {run_id} of school {school} was set aside after failures, and a later "
                     "run was published: nothing is lost, the later one is whole"

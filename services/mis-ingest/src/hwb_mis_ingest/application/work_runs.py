@@ -7,7 +7,7 @@ import structlog
 
 from hwb_mis_ingest.application.ports import ClaimedRun, Runs
 from hwb_mis_ingest.application.publish_run import RunPublisher
-from hwb_mis_ingest.errors import UploadRefusedError
+from hwb_mis_ingest.errors import internal_fault
 from hwb_mis_ingest.metrics import RUN_SECONDS
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.errors import TransientError
@@ -18,7 +18,6 @@ log = structlog.get_logger("hwb_mis_ingest.work_runs")
 
 COMMITTED = declare_crash_point("run_committed", "a run is published and committed")
 FAILURES_BEFORE_REFUSAL = 3
-INTERNAL_FAULT = "internal_fault"
 
 
 class RunWork:
@@ -79,13 +78,8 @@ class RunWork:
                 error=type(error).__name__,
             )
             if failures >= FAILURES_BEFORE_REFUSAL:
-                await self._publisher.refuse(
-                    uow,
-                    run,
-                    UploadRefusedError(
-                        INTERNAL_FAULT,
-                        "The upload could not be worked on",
-                        "Nothing was changed. The fault is ours and has been noted; the upload is "
-                        "kept. The operators will take it up again.",
-                    ),
+                fault = internal_fault()
+                await self._runs.set_aside(
+                    uow.session, run.run_id, code=fault.code, says=fault.detail
                 )
+                self._publisher.announce_refusal(uow, run, fault)
