@@ -14,8 +14,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from hwb_rehearsal.bench.comparison import compare_identity, prepared
 from hwb_rehearsal.bench.end_to_end import EndToEnd, run_end_to_end
 from hwb_rehearsal.bench.report import Row, machine, measured, print_rows, write_report
+from hwb_rehearsal.bench.side import SideError
 from hwb_rehearsal.broker import BrokerError, start_broker
-from hwb_rehearsal.stack import Postgres, PostgresError, start_postgres
+from hwb_rehearsal.stack import Postgres, PostgresError, StackError, start_postgres
 from hwb_schemas.calendar import RolloverCalendar
 
 CALENDAR = Path("libs/runtime/src/hwb_runtime/calendars/2022.yaml")
@@ -113,7 +114,7 @@ def main(
     bench = Bench(rounds=rounds, sizes=learners, compared_learners=compared_learners)
     try:
         asyncio.run(bench.run())
-    except (BrokerError, PostgresError) as error:
+    except (BrokerError, PostgresError, StackError, SideError) as error:
         bench.console.print(str(error), style="red")
         raise typer.Exit(1) from error
 

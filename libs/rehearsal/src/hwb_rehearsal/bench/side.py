@@ -48,13 +48,13 @@ async def run_side(command: Sequence[str], *, log: Path, environment: dict[str, 
     assert process.stdout is not None  # noqa: S101
     try:
         async with asyncio.timeout(END_SECONDS):
-            ready = await process.stdout.readline()
-            if ready.strip() == b"ready":
-                process.stdin.write(b"go\n")
-                await process.stdin.drain()
-                said = await process.stdout.readline()
-                if said:
-                    figures = json.loads(said)
+            # A library may greet the terminal first: only our own two lines count.
+            async for line in process.stdout:
+                if line.strip() == b"ready":
+                    process.stdin.write(b"go\n")
+                    await process.stdin.drain()
+                elif line.startswith(b'{"records"'):
+                    figures = json.loads(line)
                     return Timed(figures["records"], figures["ended"] - figures["started"])
     finally:
         if process.returncode is None:
