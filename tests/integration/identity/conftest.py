@@ -12,7 +12,6 @@ from hwb_identity.bootstrap import SERVICE, identity_on
 from hwb_runtime.clock import ManualClock
 from hwb_runtime.testing import platform_for
 
-
 EMPTIED = """TRUNCATE person, sign_in_stem, account_history, run, run_progress, transfer_case,
     consumer_offset, outbox, inbox, parked, idempotency"""
 
