@@ -6,16 +6,11 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 from schemas.tools.event_types import all_event_types
-from schemas.tools.topics import SCHEMAS
+from tests.support.examples import example_of
 
 from hwb_runtime.outbox import Outgoing
 
 TYPES = all_event_types()
-
-
-def example_of(event_type: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((SCHEMAS / f"examples/{event_type}.json").read_text())
-    return found
 
 
 def outgoing(told: dict[str, Any]) -> Outgoing:

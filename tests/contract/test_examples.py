@@ -2,23 +2,18 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from schemas.tools.event_types import all_event_types
 from schemas.tools.topics import SCHEMAS, load_topics
+from tests.support.examples import example_of
 
 from hwb_schemas.upn import is_valid_upn
 
 EXAMPLES = {path.stem: path for path in sorted(SCHEMAS.glob("examples/*.json"))}
 TYPES = all_event_types()
 UPN_SHAPE = re.compile(r"\b[A-Z]\d{11}[0-9A-Z]\b")
-
-
-def example(event_type: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(EXAMPLES[event_type].read_text())
-    return found
 
 
 def test_every_event_type_has_an_example_and_there_is_no_other() -> None:
@@ -29,12 +24,12 @@ def test_every_event_type_has_an_example_and_there_is_no_other() -> None:
 def test_an_example_is_valid_by_its_json_schema(event_type: str) -> None:
     schema = json.loads((SCHEMAS / f"json/{TYPES[event_type].value}.json").read_text())
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    validator.validate(example(event_type)["value"])
+    validator.validate(example_of(event_type)["value"])
 
 
 @pytest.mark.parametrize("event_type", sorted(TYPES))
 def test_an_example_is_what_our_writers_write(event_type: str) -> None:
-    told = example(event_type)
+    told = example_of(event_type)
     event = TYPES[event_type].model.model_validate(told["value"])
     assert event.type_of() == event_type == told["headers"]["ce_type"]
     assert told["topic"] == TYPES[event_type].name

@@ -1,13 +1,12 @@
 """Readers survive what a later writer may add: unknown fields, and values not known yet."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel, ValidationError
 from schemas.tools.event_types import all_event_types
-from schemas.tools.topics import SCHEMAS
+from tests.support.examples import example_of
 
 from hwb_schemas.events import Event, Value
 from hwb_schemas.words import OpenEnum
@@ -15,9 +14,8 @@ from hwb_schemas.words import OpenEnum
 TYPES = all_event_types()
 
 
-def example_of(event_type: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((SCHEMAS / f"examples/{event_type}.json").read_text())
-    value: dict[str, Any] = found["value"]
+def value_of(event_type: str) -> dict[str, Any]:
+    value: dict[str, Any] = example_of(event_type)["value"]
     return value
 
 
@@ -45,7 +43,7 @@ def open_enums(model: type[BaseModel]) -> Iterator[tuple[tuple[str, ...], type[O
 @pytest.mark.parametrize("event_type", sorted(TYPES))
 def test_fields_of_a_later_writer_are_ignored(event_type: str) -> None:
     model = TYPES[event_type].model
-    value = example_of(event_type)
+    value = value_of(event_type)
     facts = value.get("facts")
     grown = with_more_fields(value)
     if facts is not None:
@@ -57,7 +55,7 @@ def test_fields_of_a_later_writer_are_ignored(event_type: str) -> None:
 def test_a_value_of_a_later_writer_reads_as_unknown(event_type: str) -> None:
     model = TYPES[event_type].model
     for path, enum in open_enums(model):
-        value = example_of(event_type)
+        value = value_of(event_type)
         parent: Any = value
         for step in path[:-1]:
             parent = parent[step]
@@ -89,6 +87,6 @@ def test_an_event_without_a_promised_field_is_refused(event_type: str) -> None:
     needed = [name for name, field in model.model_fields.items() if field.is_required()]
     assert needed
     for name in needed:
-        value = {key: told for key, told in example_of(event_type).items() if key != name}
+        value = {key: told for key, told in value_of(event_type).items() if key != name}
         with pytest.raises(ValidationError, match=name):
             model.model_validate(value)

@@ -2,19 +2,16 @@
 
 import importlib
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import yaml
 from schemas.tools.topics import load_topics
+from tests.support.calendars import CALENDAR_2022
 
 from hwb_rehearsal.stack.postgres import Postgres
 from hwb_runtime.service import Service
 from hwb_runtime.testing import platform_for
-from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.register import Register
 
-CALENDAR = Path(__file__).parents[3] / "libs/runtime/src/hwb_runtime/calendars/2022.yaml"
 NEEDED_SETTINGS = {
     "groups": {
         "graph_base_url": "http://127.0.0.1:1/graph/v1.0",
@@ -36,7 +33,7 @@ async def test_a_service_subscribes_to_what_the_topic_files_say(
         platform_for(
             service,
             postgres.create_database(),
-            calendar=RolloverCalendar.model_validate(yaml.safe_load(CALENDAR.read_text())),
+            calendar=CALENDAR_2022,
             register=Register(authorities=(), schools=()),
             now=datetime(2022, 8, 15, tzinfo=UTC),
             settings=NEEDED_SETTINGS.get(name),

@@ -10,13 +10,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from confluent_kafka import Producer
+from tests.support.examples import example_of
 
 from hwb_rehearsal.broker import Broker
 from hwb_rehearsal.broker.topics import TopicSpec
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/how-to/subscribe.md"
-EXAMPLE = ROOT / "schemas/examples/wales.hwb.identity.account.matched.v1.json"
+EXAMPLE = "wales.hwb.identity.account.matched.v1"
 
 
 def subscriber_on(topic: str, folder: Path) -> Path:
@@ -29,7 +30,7 @@ def subscriber_on(topic: str, folder: Path) -> Path:
 
 
 def account_event(account: str, *, version: int, status: str = "active") -> bytes:
-    value = json.loads(EXAMPLE.read_text())["value"]
+    value = example_of(EXAMPLE)["value"]
     value["version"] = version
     value["account"] |= {"account_id": account, "status": status}
     return json.dumps(value).encode()
