@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import orjson
 
 from hwb_rehearsal.crash_points.points import Point
@@ -14,7 +15,6 @@ from hwb_rehearsal.stack import StackError
 from hwb_rehearsal.stack.process import CRASH_AT
 from hwb_rehearsal.story.year import Story
 
-READY_SECONDS = 60.0
 TIME_SCALE = 120.0
 
 
@@ -46,15 +46,15 @@ class Result:
 
 async def try_points(points: Sequence[Point], story: Story, root: Path) -> list[Result]:
     """Play the story while each of these points kills its process once; compare per person."""
+    armed = {f"{point.service} {point.process}": {CRASH_AT: point.armed_as} for point in points}
     async with rehearsal(
-        story, root, show=Silence(), time_scale=TIME_SCALE, say=lambda _: None
+        story,
+        root,
+        show=Silence(),
+        time_scale=TIME_SCALE,
+        say=lambda _: None,
+        first_environments=armed,
     ) as playing:
-        for point in points:
-            process = playing.stack.processes[f"{point.service} {point.process}"]
-            await process.restart(environment={CRASH_AT: point.armed_as})
-        for point in points:
-            process = playing.stack.processes[f"{point.service} {point.process}"]
-            await process.until_ready(READY_SECONDS)
         faults = await _faults(playing)
         return [
             Result(
@@ -73,8 +73,8 @@ async def _faults(playing: Rehearsal) -> tuple[str, ...]:
     try:
         await playing.perform()
         verdict = await playing.verdict()
-    except (StackError, CommandError) as error:
-        return (str(error),)
+    except (StackError, CommandError, httpx.HTTPError) as error:
+        return (f"{type(error).__name__}: {error}",)
     return tuple(
         f"{row.journey}: {row.what}: {row.actual}, expected {row.expected}"
         for row in verdict.rows

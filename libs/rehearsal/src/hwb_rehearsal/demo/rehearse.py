@@ -1,7 +1,7 @@
 """One rehearsal from an empty machine to the verdict: what the demo and the tests both run."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +47,7 @@ async def rehearsal(
     say: Callable[[str], None],
     broker: Broker | None = None,
     postgres: Postgres | None = None,
+    first_environments: Mapping[str, Mapping[str, str]] | None = None,
 ) -> AsyncIterator[Rehearsal]:
     """Start every part for this story; see ``Stack.start`` for what it raises."""
     async with (
@@ -58,6 +59,7 @@ async def rehearsal(
             time_scale=time_scale,
             broker=broker,
             postgres=postgres,
+            first_environments=first_environments,
             say=say,
         ) as stack,
         Reality(stack) as reality,

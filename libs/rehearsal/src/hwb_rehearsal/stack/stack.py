@@ -76,13 +76,16 @@ class Stack:
         settings: Mapping[str, Mapping[str, str]] | None = None,
         broker: Broker | None = None,
         postgres: Postgres | None = None,
+        first_environments: Mapping[str, Mapping[str, str]] | None = None,
         say: Callable[[str], None] = _print,
     ) -> AsyncIterator[Self]:
         """Start everything and wait until all of it is ready; end it in reverse order on leaving.
 
         ``now`` is where the rehearsal clock begins. ``settings`` adds to a service's environment
-        by names without prefix (``{"identity": {"SLICE_RECORDS": "100"}}``). A broker or server
-        that is handed in is used and left running; else both are started as this machine allows.
+        by names without prefix (``{"identity": {"SLICE_RECORDS": "100"}}``); ``first_environments``
+        adds to that of a process (``identity worker``) until it ends for the first time. A broker
+        or server that is handed in is used and left running; else both are started as this
+        machine allows.
         Raises StackError, BrokerError or PostgresError in one clear line.
         """
         async with contextlib.AsyncExitStack() as ending:
@@ -104,7 +107,7 @@ class Stack:
             ending.callback(broker.delete_topics, [topic.name for topic in topics])
             await stack.migrate()
             ending.push_async_callback(stack.stop)
-            await stack.start_processes()
+            await stack.start_processes(first_environments or {})
             yield stack
 
     @classmethod
@@ -228,10 +231,10 @@ class Stack:
 
         await asyncio.gather(*(one(service) for service in self.services))
 
-    async def start_processes(self) -> None:
+    async def start_processes(self, first: Mapping[str, Mapping[str, str]]) -> None:
         """Start every part and wait until all of them are ready."""
-        for process in self._processes.values():
-            await process.start()
+        for name, process in self._processes.items():
+            await process.start(environment=first.get(name))
         await asyncio.gather(
             *(process.until_ready(READY_SECONDS) for process in self._processes.values())
         )
