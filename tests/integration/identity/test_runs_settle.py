@@ -1,9 +1,11 @@
 """A run is settled when all its changes are applied or parked, and that is said once."""
 
+from dataclasses import replace
 from datetime import date
 
 from tests.support.identity_world import PRIMARY, SECONDARY, World
 
+from hwb_identity.bootstrap import identity_on
 from hwb_schemas.words import RecordState
 
 UPNS = ["R201100018042", "T20110001804V", "P207000016049"]
@@ -92,3 +94,15 @@ async def test_a_day_that_came_is_found_by_reconcile_as_well(world: World) -> No
     await world.hear(world.word(PRIMARY, UPNS[0], RecordState.LEFT, leaving=date(2022, 8, 31)))
     world.move_to(date(2022, 8, 15))
     assert len(await world.identity.reconcile.find()) == 1
+
+
+async def test_another_calendar_has_everybody_evaluated_anew(world: World) -> None:
+    await world.identity.reconcile.follow_calendar("2022")
+    await world.hear(world.word(PRIMARY, UPNS[0]))
+    await world.hear(world.word(PRIMARY, UPNS[0], RecordState.LEFT, leaving=date(2022, 8, 31)))
+    later = world.platform.calendar.model_copy(update={"rollover_window_opens": date(2022, 8, 22)})
+    other = identity_on(replace(world.platform, calendar=later))
+    await other.reconcile.follow_calendar("2022")
+    assert await world.rows("SELECT next_due FROM person") == [(date(2022, 8, 15),)]
+    await other.reconcile.follow_calendar("2022, as corrected")
+    assert await world.rows("SELECT next_due FROM person") == [(date(2022, 8, 22),)]

@@ -121,6 +121,19 @@ class PeopleStore:
         )
         return row[0] if row else None
 
+    async def calendar(self) -> str | None:
+        """The digest of the calendar by which every person was last evaluated."""
+        row = await self._session.fetch_one("SELECT digest FROM calendar_followed")
+        return row[0] if row else None
+
+    async def keep_calendar(self, digest: str) -> None:
+        """Keep that digest."""
+        await self._session.execute(
+            """INSERT INTO calendar_followed (digest) VALUES (%s)
+               ON CONFLICT (one) DO UPDATE SET digest = excluded.digest""",
+            (digest,),
+        )
+
     async def remember(self, changes: Sequence[RememberedChange]) -> None:
         """Append to the accounts' history."""
         if not changes:

@@ -47,6 +47,14 @@ class PeopleStore(Protocol):
         """Write what differs from what was locked."""
         ...
 
+    async def calendar(self) -> str | None:
+        """The digest of the calendar by which every person was last evaluated."""
+        ...
+
+    async def keep_calendar(self, digest: str) -> None:
+        """Keep that digest."""
+        ...
+
     async def remember(self, changes: Sequence[RememberedChange]) -> None:
         """Append to the accounts' history."""
         ...

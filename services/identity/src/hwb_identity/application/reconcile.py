@@ -1,10 +1,14 @@
 """Compare every account with what the rules say of it today, and mend it where that is wanted."""
 
+import structlog
+
 from hwb_identity.application.changes import DUE_LANE, Changes
 from hwb_identity.application.ports import OpenPeople, OpenRuns
 from hwb_identity.domain.people import People
 from hwb_runtime.unit_of_work import UnitsOfWork
 from hwb_schemas.refs import PersonRefs
+
+log = structlog.get_logger("hwb_identity.reconcile")
 
 BATCH = 1000
 
@@ -31,6 +35,17 @@ class Reconcile:
     async def mend(self) -> list[str]:
         """The same, and every account is made what the rules say, with events as always."""
         return [*await self._walk(mend="reconcile"), *await self._overdue_runs()]
+
+    async def follow_calendar(self, digest: str) -> None:
+        """Evaluate everybody anew if this is another calendar than last time."""
+        async with self._units_of_work.begin() as uow:
+            followed = await self._open_people(uow).calendar()
+        if followed == digest:
+            return
+        findings = await self._walk(mend="calendar")
+        async with self._units_of_work.begin() as uow:
+            await self._open_people(uow).keep_calendar(digest)
+        log.info("calendar_followed", changed=len(findings))
 
     async def _walk(self, *, mend: str | None) -> list[str]:
         findings: list[str] = []

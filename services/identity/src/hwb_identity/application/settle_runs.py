@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from hwb_identity.application.ports import OpenRuns, RunStanding
 from hwb_identity.metrics import RUNS_SETTLED, UNSETTLED
 from hwb_runtime.crash import declare_crash_point
@@ -9,6 +11,8 @@ from hwb_runtime.events import Received
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
 from hwb_schemas.events import RunChanged, RunSettled
 from hwb_schemas.words import RunChange
+
+log = structlog.get_logger("hwb_identity.settle_runs")
 
 RUNS = "hwb.identity.runs"
 
@@ -58,6 +62,8 @@ class SettleRuns:
             if done:
                 await runs.settle([run.run_id for run in done], uow.now)
         RUNS_SETTLED.inc(len(done))
+        for run in done:
+            log.info("run_settled", run_id=run.run_id, school=run.school)
         return False
 
 

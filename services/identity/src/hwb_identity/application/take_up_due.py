@@ -1,11 +1,15 @@
 """Take up persons for whom a day has come: nothing else will bring them back."""
 
+import structlog
+
 from hwb_identity.application.changes import DUE_LANE, Changes
 from hwb_identity.application.ports import OpenPeople
 from hwb_identity.metrics import DUE_TAKEN_UP
 from hwb_runtime.crash import declare_crash_point
 from hwb_runtime.unit_of_work import UnitsOfWork
 from hwb_schemas.refs import PersonRefs
+
+log = structlog.get_logger("hwb_identity.take_up_due")
 
 declare_crash_point("due_before_commit", "persons whose day has come are evaluated, not committed")
 declare_crash_point("due_after_commit", "persons whose day has come are committed")
@@ -34,4 +38,6 @@ class TakeUpDue:
             if keys:
                 await changes.write(people, store)
         DUE_TAKEN_UP.inc(len(keys))
+        if keys:
+            log.info("due_taken_up", persons=len(keys))
         return len(keys) == self._batch

@@ -161,14 +161,14 @@ def _second_schools(
     enrolments: tuple[Enrolment, ...], calendar: RolloverCalendar, today: date
 ) -> tuple[str, ...]:
     """Schools where the learner is subsidiary or guest: they never claim or create."""
-    schools = {
+    schools = [
         enrolment.school
         for enrolment in enrolments
         if not is_main(enrolment)
         and is_on_roll(enrolment, calendar, today)
         and has_begun(enrolment, calendar, today)
-    }
-    return tuple(sorted(schools))
+    ]
+    return tuple(sorted(set(schools))) if schools else ()
 
 
 def _sign_in(home: Enrolment | None, decisions: tuple[Decision, ...]) -> AccountStatus:

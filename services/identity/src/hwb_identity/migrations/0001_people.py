@@ -67,6 +67,13 @@ def upgrade() -> None:
     COMMENT ON TABLE account_history IS
         'Every change of every account: its cause (run:…, due, command:…), what it was then';
 
+    CREATE TABLE calendar_followed (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        digest text NOT NULL
+    );
+    COMMENT ON TABLE calendar_followed IS
+        'The calendar by which everybody was evaluated; another one has them evaluated anew';
+
     CREATE TABLE run (
         run_id text COLLATE "C" PRIMARY KEY,
         school text NOT NULL,
