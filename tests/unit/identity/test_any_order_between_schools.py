@@ -266,3 +266,18 @@ def test_next_due_is_the_first_day_on_which_anything_changes_by_itself(
             again = people_on(people, later).evaluate_again(person.key)
             assert again.change is None
             assert again.cases == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories(), st.data())
+def test_words_that_come_again_under_new_offsets_change_nothing(
+    history: History, data: st.DataObject
+) -> None:
+    heard = People([], {}, calendar=CALENDAR, today=STRETCHES[0], new_account_id=new_account_id)
+    words = [said for runs in history.runs[0] for run in runs for said in run]
+    for number, said in enumerate(words):
+        heard.take(said, AccountRole.LEARNER)
+        for again in data.draw(st.lists(st.sampled_from(words[: number + 1]), max_size=3)):
+            before = dict(heard.now)
+            assert heard.take(again, AccountRole.LEARNER) is None
+            assert heard.now == before
