@@ -182,3 +182,16 @@ async def test_after_a_429_everybody_waits_and_no_attempt_is_counted(
         [(factor,)] = await world.rows("SELECT factor FROM bucket WHERE name = 'graph_write'")
         assert factor == pytest.approx(0.5)
         assert await cases(world) == []
+
+
+async def test_a_creation_that_was_parked_is_tried_again_when_it_is_asked_for(world: Any) -> None:
+    world.emulators.people.put(OWNER, PersonState.INACTIVE)
+    await world.school()
+    group_id = await world.create("classroom")
+    await world.settle()
+    assert await world.state(group_id) == "failed"
+    world.emulators.people.put(OWNER, PersonState.ACTIVE)
+    assert await world.create("classroom") == group_id
+    await world.settle()
+    assert await world.state(group_id) == "linked"
+    assert await cases(world) == [("raised", "create"), ("resolved", "create")]

@@ -1,7 +1,8 @@
 """Lets calls go no faster than the provider allows, over all workers: buckets in PostgreSQL.
 
-A caller reserves its turn and sleeps until it comes. 429 stops everybody for as long as the
-provider says and halves the rate, which comes back by a tenth a minute (AIMD).
+A caller reserves its turn and sleeps until it comes; callers of one process that wait at the same
+time reserve together. 429 stops everybody for as long as the provider says and halves the rate,
+which comes back by a tenth a minute (AIMD).
 """
 
 import asyncio
@@ -25,32 +26,50 @@ WITH want AS (
            greatest(clock_timestamp(), b.refilled_at) AS now
     FROM bucket b JOIN want w USING (name) ORDER BY b.name FOR UPDATE OF b
 ), filled AS (
-    SELECT name, rate, now, blocked_until,
+    SELECT name, now,
            least(1, factor + extract(epoch FROM now - refilled_at) * %(regain)s) AS factor,
            least(greatest(1, rate * %(burst)s),
-                 tokens + extract(epoch FROM now - refilled_at) * rate * factor) AS tokens
+                 tokens + extract(epoch FROM now - refilled_at) * rate * factor) AS tokens,
+           rate * factor AS rate,
+           CASE WHEN blocked_until > now
+                THEN extract(epoch FROM blocked_until - now) ELSE 0 END AS blocked
     FROM locked
 ), verdict AS (
-    SELECT max(greatest(0, (1 - tokens) / (rate * factor),
-                        CASE WHEN blocked_until > now
-                             THEN extract(epoch FROM blocked_until - now) ELSE 0 END)) AS wait
+    SELECT CASE WHEN max(blocked) > %(longest)s THEN 0
+                ELSE greatest(0, least(%(number)s, min(floor(tokens + rate * %(longest)s))))
+           END AS granted
     FROM filled
 )
 UPDATE bucket b
-SET tokens = f.tokens - CASE WHEN v.wait <= %(longest)s THEN 1 ELSE 0 END,
-    factor = f.factor, refilled_at = f.now
+SET tokens = f.tokens - v.granted, factor = f.factor, refilled_at = f.now
 FROM filled f, verdict v WHERE b.name = f.name
-RETURNING v.wait::float
+RETURNING v.granted::int, f.tokens::float, f.rate::float, f.blocked::float
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a call may go, in seconds from now, or that it is not reserved."""
+
+    wait: float
+    reserved: bool
+
+
+@dataclass
+class _Line:
+    """Callers of this process who want the same buckets."""
+
+    waiting: list[asyncio.Future[Turn]] = field(default_factory=list)
+    serving: asyncio.Task[None] | None = None
 
 
 @dataclass
 class PostgresLimiter:
-    """One per process; calls of the process queue up before the database does."""
+    """One per process; it uses one connection for each kind of call at most."""
 
     database: Database
     time_scale: float
-    _turns: dict[tuple[Kind, ...], asyncio.Lock] = field(default_factory=dict)
+    _lines: dict[tuple[Kind | Share, ...], _Line] = field(default_factory=dict)
 
     async def prepare(self) -> None:
         """Make the buckets that are not there."""
@@ -63,12 +82,16 @@ class PostgresLimiter:
 
     async def take(self, kinds: Sequence[Kind], share: Share) -> None:
         """Wait for a turn. Raises ThrottledError where that would take long."""
-        async with self._turns.setdefault(tuple(kinds), asyncio.Lock()):
-            wait = await self._reserve(kinds, share)
-        if wait > LONGEST_WAIT_SECONDS:
-            raise ThrottledError(wait)
-        if wait > 0:
-            await asyncio.sleep(wait)
+        line = self._lines.setdefault((*kinds, share), _Line())
+        mine: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
+        line.waiting.append(mine)
+        if line.serving is None or line.serving.done():
+            line.serving = asyncio.create_task(self._serve(line, kinds, share))
+        turn = await mine
+        if not turn.reserved:
+            raise ThrottledError(turn.wait)
+        if turn.wait > 0:
+            await asyncio.sleep(turn.wait)
 
     async def block(self, kinds: Sequence[Kind], *, seconds: float) -> None:
         """Stop everybody for so long; a burst of refusals halves the rate once."""
@@ -85,24 +108,44 @@ class PostgresLimiter:
                 (SLOWEST_FACTOR, seconds, names),
             )
 
-    async def _reserve(self, kinds: Sequence[Kind], share: Share) -> float:
+    async def reserve(self, kinds: Sequence[Kind], share: Share, number: int) -> list[Turn]:
+        """So many turns, one after another."""
         wanted = [(kind, Share.WHOLE) for kind in kinds]
         if share is Share.BULK:
             wanted += [(kind, Share.BULK) for kind in kinds]
-        names = [bucket_of(kind, part) for kind, part in wanted]
-        rates = [rate_of(kind, part, time_scale=self.time_scale) for kind, part in wanted]
         async with self.database.transaction() as session:
-            row = await session.fetch_one(
+            rows = await session.fetch(
                 _TAKE,
                 {
-                    "names": names,
-                    "rates": rates,
+                    "names": [bucket_of(kind, part) for kind, part in wanted],
+                    "rates": [rate_of(k, part, time_scale=self.time_scale) for k, part in wanted],
                     "regain": REGAINED_A_MINUTE / 60 * self.time_scale,
                     "burst": BURST_SECONDS,
                     "longest": LONGEST_WAIT_SECONDS,
+                    "number": number,
                 },
             )
-        if row is None:  # the server was restarted after a crash: unlogged rows are gone
+        if len(rows) < len(wanted):  # the server crashed: unlogged rows are gone
             await self.prepare()
-            return await self._reserve(kinds, share)
-        return float(row[0])
+            return await self.reserve(kinds, share, number)
+        granted = int(rows[0][0])
+        blocked = max(row[3] for row in rows)
+        waits = [
+            max(0.0, blocked, *((turn - tokens) / rate for _, tokens, rate, _ in rows))
+            for turn in range(1, number + 1)
+        ]
+        return [Turn(wait, reserved=n < granted) for n, wait in enumerate(waits)]
+
+    async def _serve(self, line: _Line, kinds: Sequence[Kind], share: Share) -> None:
+        while line.waiting:
+            served, line.waiting = line.waiting, []
+            try:
+                turns = await self.reserve(kinds, share, len(served))
+            except Exception as error:  # noqa: BLE001 - it belongs to those who wait
+                for future in served:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for future, turn in zip(served, turns, strict=True):
+                if not future.done():
+                    future.set_result(turn)

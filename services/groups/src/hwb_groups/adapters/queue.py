@@ -81,6 +81,21 @@ class PostgresQueue:
                 ),
             )
 
+    async def let_go(self, operations: Collection[Operation]) -> None:
+        """Give them back at once; the provider may have heard of them."""
+        async with self.database.transaction() as session:
+            await session.execute(
+                """UPDATE operation o
+                   SET state = 'queued', lease = NULL, asked_at = coalesce(o.asked_at, o.started_at)
+                   FROM unnest(%s::bigint[], %s::text[]) AS held (operation_id, lease)
+                   WHERE o.operation_id = held.operation_id AND o.lease = held.lease
+                     AND o.state = 'running'""",
+                (
+                    [operation.operation_id for operation in operations],
+                    [operation.lease for operation in operations],
+                ),
+            )
+
     async def put_back(
         self,
         operation: Operation,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hwb_groups.application.classes import apply_rosters
 from hwb_groups.application.next_operations import queue_next
 from hwb_groups.application.outcomes import resolve_case
-from hwb_groups.application.ports import ClassRow, GroupsOf, Queue, RosterEntry
+from hwb_groups.application.ports import ClassRow, Groups, GroupsOf, Queue, RosterEntry
 from hwb_groups.domain.group import (
     Action,
     Group,
@@ -77,7 +77,7 @@ class Commands:
         await check(wanted.school, class_key)
         known = await groups.group(group_id_of(class_key, provider))
         if known is not None:
-            return known
+            return await self._asked_again(uow, groups, known)
         if too_early_for(wanted.academic_year, uow.today, self.calendar):
             raise TooEarlyError(wanted.academic_year, self.calendar.new_groups_from)
         if too_late_for(wanted.academic_year, uow.today, self.calendar):
@@ -105,6 +105,16 @@ class Commands:
         await apply_rosters(groups, [group], {group.group_id: _roster(group, wanted)})
         await queue_next(groups, [group.group_id], traceparent=next_traceparent())
         return group
+
+    async def _asked_again(self, uow: UnitOfWork, groups: Groups, known: Group) -> Group:
+        """The group that is there; a creation that failed for good is tried once more."""
+        if known.parked is not Action.CREATE:
+            return known
+        resolve_case(uow, known)
+        again = replace(known, parked=None, reason=None)
+        await groups.update_group(again, now=uow.now)
+        await queue_next(groups, [known.group_id], traceparent=next_traceparent())
+        return again
 
     async def restore(self, uow: UnitOfWork, *, group_id: str, check: Check) -> Restoring:
         """Bring an archived group back; an archive that has not begun is cancelled."""

@@ -47,10 +47,12 @@ class Dispatcher:
         return bool(claimed)
 
     async def stop(self) -> None:
-        """Let go of everything: what was in hand is taken up again when its lease ends."""
+        """Let go of everything in hand, so that another worker takes it up at once."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        if self._running:
+            await self.queue.let_go(self._running.values())
         self._running.clear()
 
     async def idle(self) -> None:

@@ -230,6 +230,9 @@ class OperationQueue(Protocol):
     async def keep(self, operations: Collection[Operation]) -> int:
         """Extend the leases; gives how many of them there still were."""
 
+    async def let_go(self, operations: Collection[Operation]) -> None:
+        """Give them back at once: this worker ends, another may take them up."""
+
     async def put_back(
         self,
         operation: Operation,
