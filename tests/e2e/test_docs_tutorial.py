@@ -1,14 +1,20 @@
-"""The tutorial tells the truth: its commands are run again, and its output compared."""
+"""The tutorial tells the truth: its commands are run again, and its output compared.
+
+This file comes before the played year's: both make the contract's topics, and one broker that
+``HWB_KAFKA`` names by its address can hold them once.
+"""
 
 import asyncio
 import os
 from pathlib import Path
 
+import pytest
 from docs.tools.console_blocks import differences, steps_of
 from docs.tools.tutorial import PAGE, ROOT, tutorial_stack
 from tests.support.personal_data import personal_data_in
 
 
+@pytest.mark.timeout(600)
 async def test_every_command_of_the_tutorial_prints_what_the_page_says(tmp_path: Path) -> None:
     page = PAGE.read_text()
     assert len(steps_of(page)) > 10
