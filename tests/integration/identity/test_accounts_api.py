@@ -126,3 +126,15 @@ async def test_another_schools_pending_list_is_refused(world: World) -> None:
         answer = await api.get(f"/v1/schools/{SECONDARY}/pending")
     assert answer.status_code == 403
     assert answer.json()["code"] == "school_not_yours"
+
+
+async def test_a_control_character_is_refused_before_the_database_sees_it(world: World) -> None:
+    async with world.api("service-desk") as api:
+        for params in ({"year_group": "\0"}, {"class": "a\0"}, {"school": "66\0"}):
+            assert (await api.get("/v1/accounts", params=params)).status_code == 422
+        answer = await api.post(
+            "/v1/staff-transfers/%00/decision",
+            json={"decision": "refuse", "reason": "because"},
+            headers={"Idempotency-Key": "12345678"},
+        )
+        assert answer.status_code == 422

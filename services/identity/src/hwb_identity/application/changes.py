@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import orjson
 
-from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.ports import PeopleStore, RememberedChange
 from hwb_identity.domain.names import name_stem, sign_in_name
 from hwb_identity.domain.people import MergeProposed, People
@@ -19,10 +18,9 @@ from hwb_schemas.events import CaseChanged
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountChange, CaseChange, CaseKind
 
-__all__ = ["ACCOUNTS", "CASES", "DUE_LANE", "Changes", "new_account_id"]
-
 ACCOUNTS = "hwb.identity.accounts"
 CASES = "hwb.servicedesk.cases"
+# Beyond the twelve partitions, whose slices take names in a lane of their own.
 COMMAND_LANE = 14
 DUE_LANE = 15
 _TYPES = {change: f"wales.hwb.identity.account.{change.value}.v1" for change in AccountChange}
@@ -65,10 +63,6 @@ class Changes:
             dict(zip(names, pair, strict=False)),
         )
         self._cases.append((case, traceparent))
-
-    def raise_case(self, case: CaseChanged) -> None:
-        """Publish another case with the rest."""
-        self._cases.append((case, None))
 
     async def write(self, people: People, store: PeopleStore) -> None:
         """Take names, write persons and history, publish events: all within the transaction."""

@@ -93,7 +93,8 @@ class People:
             person = person_new(said.key, role)
         was = person
         if said.former_key is not None and role is AccountRole.LEARNER:
-            was, person, merge = self._with_former(person, said, said.former_key)
+            was, person, doubt = self._with_former(person, said, said.former_key)
+            merge = doubt or merge
         heard = with_word(person, said)
         if heard is None:
             return None

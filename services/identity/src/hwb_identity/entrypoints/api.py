@@ -18,6 +18,7 @@ from hwb_identity.entrypoints.models import (
     HistoryShown,
     PendingPage,
     PendingShown,
+    PlainText,
     SchoolNumber,
     TransferAsked,
     TransferDecided,
@@ -73,8 +74,8 @@ def _add_accounts(api: FastAPI, platform: Platform) -> None:
     async def accounts(
         caller: Reader,
         school: SchoolNumber | None = None,
-        year_group: str | None = None,
-        class_: Annotated[str | None, Query(alias="class", description="A class key")] = None,
+        year_group: PlainText | None = None,
+        class_: Annotated[PlainText | None, Query(alias="class", description="A class key")] = None,
         role: AccountRole | None = None,
         status: AccountStatus | None = None,
         cursor: UUID | None = None,
@@ -169,7 +170,7 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
 
     @api.post("/v1/staff-transfers/{case_key:path}/decision", tags=["staff transfers"])
     async def decide(
-        case_key: str,
+        case_key: PlainText,
         decided: TransferDecision,
         caller: ServiceDesk,
         idempotency_key: IdempotencyKey,

@@ -12,6 +12,9 @@ from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountRole, AccountStatus, Role
 
 SchoolNumber = Annotated[str, Field(pattern=r"^\d{7}$", examples=["6604027"])]
+# PostgreSQL keeps no NUL, and nothing here has a control character in it.
+PlainText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 SCHOOL_ROLES = frozenset({Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR, Role.TEACHER})
 
 
@@ -79,10 +82,10 @@ class TransferWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     school: SchoolNumber
-    staff_code: Annotated[str, Field(min_length=1, max_length=40)]
+    staff_code: PlainText
     previous_school: SchoolNumber
-    previous_staff_code: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    note: Annotated[str, Field(max_length=2000)] | None = None
+    previous_staff_code: PlainText | None = None
+    note: Note | None = None
 
 
 class TransferAsked(BaseModel):
@@ -97,7 +100,7 @@ class TransferDecision(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decision: Literal["approve", "refuse"]
-    reason: Annotated[str, Field(min_length=3, max_length=2000)]
+    reason: Annotated[Note, Field(min_length=3)]
     previous_account_id: UUID | None = None
 
 
