@@ -4,6 +4,7 @@ from typing import Any
 
 from hwb_groups.adapters.postgres import PostgresGroups
 from hwb_groups.application.reconcile import Reconcile
+from hwb_groups.bootstrap import SERVICE
 from hwb_rehearsal.emulators.faults import Fault
 
 
@@ -60,3 +61,9 @@ async def test_a_parked_operation_is_queued_again(world: Any) -> None:
     assert await world.state(group_id) == "archived"
     cases = await world.events("hwb.servicedesk.cases")
     assert [case.value["change"] for case in cases if case.value] == ["raised", "resolved"]
+
+
+async def test_the_command_says_what_it_cannot_reach(world: Any) -> None:
+    await world.created()
+    [line] = await SERVICE.reconcile(world.platform, False)
+    assert "cannot be compared" in line
