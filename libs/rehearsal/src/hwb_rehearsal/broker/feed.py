@@ -34,7 +34,7 @@ class Record:
 
 
 class TopicEnds:
-    """How far topics reach, in the broker's word; asked apart from fetches, which would delay it."""
+    """How far topics reach, in the broker's word; asked apart from fetches, as those delay it."""
 
     def __init__(self, address: str) -> None:
         self._admin = AdminClient({"bootstrap.servers": address}, logger=QUIET)

@@ -1,7 +1,7 @@
 """Cases as ``hwb.servicedesk.cases`` tells them, and the mailbox, against the story."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -79,15 +79,8 @@ def _named(kind: str, school: str, is_open: bool) -> str:  # noqa: FBT001 - a va
 
 def mails_row(seen: Iterable[CaseSeen], folder: Path) -> Row:
     """One mail for each time a case was opened: by Message-ID, which names case and opening."""
-    wanted = {
-        f"{_digest(case.key)}.{opening}": case
-        for case in seen
-        for opening in range(1, case.openings + 1)
-    }
-    there: dict[str, int] = defaultdict(int)
-    for path in sorted(folder.glob("*.eml")):
-        name = str(message_from_bytes(path.read_bytes())["Message-ID"]).strip().strip("<>")
-        there[name.partition("@")[0]] += 1
+    wanted = _mails_of(seen)
+    there = _delivered(folder)
     faults = [
         f"{case.kind} of {case.school}: no mail"
         for name, case in wanted.items()
@@ -98,9 +91,28 @@ def mails_row(seen: Iterable[CaseSeen], folder: Path) -> Row:
     return row_of_faults(
         lines.CASES_MAILED,
         expected=f"{len(wanted)} mails",
-        actual=f"{sum(there.values())} mails",
+        actual=f"{there.total()} mails",
         faults=faults,
     )
+
+
+def every_case_is_mailed(seen: Iterable[CaseSeen], folder: Path) -> bool:
+    """Whether no mail is still on its way."""
+    return _mails_of(seen).keys() <= _delivered(folder).keys()
+
+
+def _mails_of(seen: Iterable[CaseSeen]) -> dict[str, CaseSeen]:
+    return {
+        f"{_digest(case.key)}.{opening}": case
+        for case in seen
+        for opening in range(1, case.openings + 1)
+    }
+
+
+def _delivered(folder: Path) -> Counter[str]:
+    """How often each mail came, by the part of its Message-ID before the @."""
+    ids = (message_from_bytes(path.read_bytes())["Message-ID"] for path in folder.glob("*.eml"))
+    return Counter(str(found).strip().strip("<>").partition("@")[0] for found in ids)
 
 
 def _digest(case_key: str) -> str:

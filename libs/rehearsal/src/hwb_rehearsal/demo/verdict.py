@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from hwb_rehearsal.compare.accounts import one_account_row, person_rows
-from hwb_rehearsal.compare.cases import cases_row, mails_row
+from hwb_rehearsal.compare.cases import cases_row, every_case_is_mailed, mails_row
 from hwb_rehearsal.compare.groups import group_rows, no_other_groups_row
 from hwb_rehearsal.compare.rows import Row
 from hwb_rehearsal.compare.uploads import records_of, rejected_row, runs_row
@@ -77,7 +77,7 @@ async def _mails_arrive(reality: Reality, watch: Watch) -> None:
 
     async def arrived() -> bool:
         await reality.read_everything()
-        return mails_row(reality.cases.all, reality.stack.mail_folder).agree
+        return every_case_is_mailed(reality.cases.all, reality.stack.mail_folder)
 
     await watch.until(arrived, "every case is mailed", MAIL_SECONDS)
 

@@ -1,0 +1,163 @@
+"""The table of the demo is worth something: what is really broken turns exactly its row red.
+
+This folder's year is over when the sabotage begins; the comparison that the journeys' tests look
+at was made before.
+"""
+
+import smtplib
+from dataclasses import replace
+from datetime import date
+from email import message_from_bytes
+from uuid import uuid4
+
+import orjson
+import psycopg
+import pytest
+from confluent_kafka import Producer
+
+from hwb_rehearsal.demo.rehearse import Rehearsal
+from hwb_rehearsal.demo.verdict import Verdict, compare
+from hwb_rehearsal.story import lines
+from hwb_rehearsal.story.acts import Push, Upload
+from hwb_rehearsal.story.expectation import INACTIVE, Expectation, Line, Person
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DROP_THE_RELEASE = """
+CREATE FUNCTION sabotage() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE kept jsonb;
+BEGIN
+  SELECT coalesce(jsonb_agg(event ORDER BY place), '[]') INTO kept
+    FROM jsonb_array_elements(convert_from(NEW.batch, 'UTF8')::jsonb)
+         WITH ORDINALITY AS events(event, place)
+   WHERE NOT (event->>1 = '{account}' AND event->>2 = 'wales.hwb.identity.account.released.v1');
+  IF jsonb_array_length(kept) = 0 THEN RETURN NULL; END IF;
+  NEW.batch := convert_to(kept::text, 'UTF8');
+  NEW.events := jsonb_array_length(kept);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER sabotage BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION sabotage();
+"""
+
+
+def red(verdict: Verdict) -> list[str]:
+    return [row.what for row in verdict.rows if not row.agree]
+
+
+def members_of_live_groups(expectation: Expectation) -> set[str]:
+    live = (group for group in expectation.groups if not group.archived)
+    return {key for group in live for key in group.members}
+
+
+def someone(playing: Rehearsal, line: Line, turn: int) -> Person:
+    """One learner on this line who is in no live group."""
+    grouped = members_of_live_groups(playing.story.expectation)
+    found = [
+        person
+        for person in playing.story.expectation.persons
+        if person.line == line and person.key not in grouped
+    ]
+    return found[turn]
+
+
+def last_upload(playing: Rehearsal, school: str) -> Upload:
+    uploads = [
+        upload
+        for stage in playing.story.stages
+        for act in stage.acts
+        if isinstance(act, Push)
+        for upload in act.uploads
+        if upload.school == school
+    ]
+    return uploads[-1]
+
+
+async def test_a_dropped_release_a_doubled_account_and_a_repeated_mail_turn_their_rows_red(
+    playing: Rehearsal, verdict: Verdict
+) -> None:
+    assert red(verdict) == []
+    expectation = await drop_a_release(playing)
+    double_an_account(playing)
+    repeat_a_mail(playing)
+
+    sabotaged = await compare(playing.reality, playing.play.watch, expectation)
+
+    assert red(sabotaged) == [
+        lines.ONE_ACCOUNT.what,
+        lines.LEFT_WALES.what,
+        lines.CASES_MAILED.what,
+    ]
+
+
+async def drop_a_release(playing: Rehearsal) -> Expectation:
+    """A learner leaves in September, and the event of it never comes out of identity's outbox."""
+    leaver = someone(playing, lines.ROLLED_OVER, 0)
+    account = playing.reality.accounts.ids(leaver.key)[0]
+    with psycopg.connect(playing.stack.database_urls["identity"], autocommit=True) as identity:
+        identity.execute(DROP_THE_RELEASE.format(account=account).encode())
+    upload = last_upload(playing, leaver.home or "")
+    later = replace(
+        upload.snapshot,
+        extracted_at=playing.stack.clock.now,
+        learners=tuple(
+            replace(row, leaving_date=date(2022, 9, 5), classes=())
+            if row.upn == leaver.key
+            else row
+            for row in upload.snapshot.learners
+        ),
+    )
+    await playing.play.do(Push((Upload(later, upload.form),)))
+    expectation = playing.story.expectation
+    return replace(
+        expectation,
+        persons=tuple(
+            replace(person, line=lines.LEFT_WALES, status=INACTIVE, home=None)
+            if person is leaver
+            else person
+            for person in expectation.persons
+        ),
+        settled_runs={
+            school: count + (school == leaver.home)
+            for school, count in expectation.settled_runs.items()
+        },
+    )
+
+
+def double_an_account(playing: Rehearsal) -> None:
+    """A second account for a learner who has one appears on the topic."""
+    doubled = someone(playing, lines.ROLLED_OVER, 1)
+    account = playing.reality.accounts.by_id[playing.reality.accounts.ids(doubled.key)[0]]
+    second = account.model_copy(
+        update={"account_id": str(uuid4()), "sign_in_name": f"x.{account.sign_in_name}"}
+    )
+    event = {
+        "change": "created",
+        "version": 1,
+        "account": second.model_dump(mode="json"),
+        "changed_at": playing.stack.clock.now.isoformat(),
+    }
+    producer = Producer(
+        {"bootstrap.servers": playing.stack.broker.address, "partitioner": "murmur2_random"}
+    )
+    producer.produce(
+        "hwb.identity.accounts",
+        key=second.account_id,
+        value=orjson.dumps(event),
+        headers={
+            "ce_specversion": "1.0",
+            "ce_id": str(uuid4()),
+            "ce_source": "/sabotage",
+            "ce_type": "wales.hwb.identity.account.created.v1",
+            "ce_time": playing.stack.clock.now.isoformat(),
+            "content-type": "application/json",
+        },
+    )
+    assert producer.flush(10) == 0
+
+
+def repeat_a_mail(playing: Rehearsal) -> None:
+    """A mail that was delivered is delivered once more."""
+    first = min(playing.stack.mail_folder.glob("*.eml")).read_bytes()
+    message = message_from_bytes(first)
+    with smtplib.SMTP("127.0.0.1", playing.stack.ports.mail) as server:
+        server.sendmail("again@hwb.example", [str(message["To"])], first)
