@@ -4,8 +4,10 @@ A slice that fails is tried again one event at a time, to find the event that ca
 that one is parked and the rest goes on. Nothing here knows Kafka: a record is its bytes.
 """
 
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import structlog
@@ -83,9 +85,12 @@ class SliceProcessor:
                 log.info("slice_retried", topic=self._subscription.topic, attempt=attempt)
             except (LossError, TransientError):
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, one event is the culprit
+            except Exception as error:
                 log.warning(
-                    "slice_taken_apart", topic=self._subscription.topic, error=type(error).__name__
+                    "slice_taken_apart",
+                    topic=self._subscription.topic,
+                    error=type(error).__name__,
+                    exc_info=True,
                 )
                 return await self._apply_one_by_one(records)
         message = f"a slice of {self._subscription.topic} met {CONTENTION_TRIES} deadlocks in a row"
@@ -242,4 +247,6 @@ def _described(error: Exception) -> str:
             for fault in error.errors(include_input=False, include_url=False)
         ]
         return f"it does not fit the contract: {'; '.join(faults[:10])}"
-    return f"{type(error).__name__}: {error}"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return f"{type(error).__name__} in {place.name} ({where}): see the worker's log of that time"
