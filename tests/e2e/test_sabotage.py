@@ -13,8 +13,8 @@ from uuid import uuid4
 import orjson
 import psycopg
 import pytest
-from confluent_kafka import Producer
 
+from hwb_rehearsal.broker.records import RecordToSend, send
 from hwb_rehearsal.demo.rehearse import Rehearsal
 from hwb_rehearsal.demo.verdict import Verdict, compare
 from hwb_rehearsal.story import lines
@@ -136,23 +136,15 @@ def double_an_account(playing: Rehearsal) -> None:
         "account": second.model_dump(mode="json"),
         "changed_at": playing.stack.clock.now.isoformat(),
     }
-    producer = Producer(
-        {"bootstrap.servers": playing.stack.broker.address, "partitioner": "murmur2_random"}
-    )
-    producer.produce(
-        "hwb.identity.accounts",
-        key=second.account_id,
-        value=orjson.dumps(event),
-        headers={
-            "ce_specversion": "1.0",
-            "ce_id": str(uuid4()),
-            "ce_source": "/sabotage",
-            "ce_type": "wales.hwb.identity.account.created.v1",
-            "ce_time": playing.stack.clock.now.isoformat(),
-            "content-type": "application/json",
-        },
-    )
-    assert producer.flush(10) == 0
+    headers = {
+        "ce_specversion": b"1.0",
+        "ce_id": uuid4().hex.encode(),
+        "ce_source": b"/sabotage",
+        "ce_type": b"wales.hwb.identity.account.created.v1",
+        "ce_time": playing.stack.clock.now.isoformat().encode(),
+    }
+    record = RecordToSend(second.account_id, orjson.dumps(event), headers)
+    send(playing.stack.broker.address, "hwb.identity.accounts", [record])
 
 
 def repeat_a_mail(playing: Rehearsal) -> None:

@@ -1,6 +1,5 @@
 """An independent reader of topics: what subscribers would see, from the first record on."""
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,16 +7,11 @@ from typing import Any
 
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from hwb_rehearsal.broker.records import ends_of
 
 BATCH = 2000
 WAIT_SECONDS = 0.05
-METADATA_SECONDS = 10.0
-QUIET = logging.getLogger("hwb_rehearsal.librdkafka")
-"""The broker ends before its readers do; that they notice is nothing to tell anybody."""
-QUIET.addHandler(logging.NullHandler())
-QUIET.propagate = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +27,6 @@ class Record:
     value: dict[str, Any] | None
 
 
-class TopicEnds:
-    """How far topics reach, in the broker's word; asked apart from fetches, as those delay it."""
-
-    def __init__(self, address: str) -> None:
-        self._admin = AdminClient({"bootstrap.servers": address}, logger=QUIET)
-        self._partitions: dict[str, list[int]] = {}
-
-    def partitions(self, topic: str) -> list[int]:
-        """The partitions of a topic."""
-        if topic not in self._partitions:
-            found = self._admin.list_topics(topic, timeout=METADATA_SECONDS).topics[topic]
-            self._partitions[topic] = sorted(found.partitions)
-        return self._partitions[topic]
-
-    def of(self, topic: str) -> dict[int, int]:
-        """The next offset of each partition."""
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the library's own gap
-        asked = {TopicPartition(topic, number): latest for number in self.partitions(topic)}
-        answers = self._admin.list_offsets(asked, request_timeout=METADATA_SECONDS)
-        return {
-            place.partition: answer.result(METADATA_SECONDS).offset
-            for place, answer in answers.items()
-        }
-
-
 class TopicFeed:
     """Gives every record of some topics to ``take``, in a thread of its own, until stopped.
 
@@ -67,7 +36,7 @@ class TopicFeed:
     def __init__(self, address: str, topics: Sequence[str], take: Callable[[Record], None]) -> None:
         self._take = take
         self._topics = topics
-        self._ends = TopicEnds(address)
+        self._address = address
         self._consumer = Consumer(
             {
                 "bootstrap.servers": address,
@@ -75,8 +44,7 @@ class TopicFeed:
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 50,
                 "queued.max.messages.kbytes": 16384,
-            },
-            logger=QUIET,
+            }
         )
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="topic-feed", daemon=True)
@@ -86,7 +54,7 @@ class TopicFeed:
     def start(self) -> None:
         """Begin at each partition's first record."""
         for topic in self._topics:
-            self._next |= {(topic, number): 0 for number in self._ends.partitions(topic)}
+            self._next |= {(topic, number): 0 for number in ends_of(self._address, topic)}
         self._consumer.assign(
             [TopicPartition(*where, OFFSET_BEGINNING) for where in sorted(self._next)]
         )
@@ -104,7 +72,7 @@ class TopicFeed:
         return all(
             self._next[topic, partition] >= end
             for topic in self._topics
-            for partition, end in self._ends.of(topic).items()
+            for partition, end in ends_of(self._address, topic).items()
         )
 
     def _run(self) -> None:

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 import httpx
 
-from hwb_rehearsal.broker.feed import Record, TopicEnds, TopicFeed
+from hwb_rehearsal.broker.feed import Record, TopicFeed
+from hwb_rehearsal.broker.records import ends_of
 from hwb_rehearsal.compare import accounts as accounts_topic
 from hwb_rehearsal.compare import cases as cases_topic
 from hwb_rehearsal.compare.accounts import Accounts
@@ -31,7 +32,6 @@ class Reality:
         self._feed = TopicFeed(
             stack.broker.address, [accounts_topic.TOPIC, cases_topic.TOPIC], self._take
         )
-        self._ends = TopicEnds(stack.broker.address)
         self.ingest = stack.client("mis-ingest", Role.OPERATOR)
         self.groups_api = stack.client("groups", Role.OPERATOR)
         self._emulators = httpx.AsyncClient(base_url=stack.emulators_url, timeout=30.0)
@@ -63,7 +63,7 @@ class Reality:
 
     def ends_of_changes(self) -> dict[int, int]:
         """The next offset of each partition of ``hwb.mis.changes``."""
-        return self._ends.of(CHANGES)
+        return ends_of(self.stack.broker.address, CHANGES)
 
     async def runs(self, schools: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
         """Every run of these schools, newest first."""
