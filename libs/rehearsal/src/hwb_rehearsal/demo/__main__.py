@@ -58,6 +58,7 @@ def main(
         console.print(f"[red]The demo cannot go on:[/red] {error}", highlight=False)
         raise typer.Exit(CANNOT_RUN) from error
     except KeyboardInterrupt:
+        console.print("Ended before the year was over; nothing was compared.")
         raise typer.Exit(CANNOT_RUN) from None
     raise typer.Exit(0 if ended else DISAGREES)
 
@@ -71,8 +72,8 @@ async def _demo(
         console.print(line, highlight=False, soft_wrap=True, markup=False)
 
     say(
-        f"A synthetic Wales of {len(story.wales.rolls)} schools and"
-        f" {story.wales.learner_count:,} learners (seed {story.wales.seed})"
+        f"A Wales of {len(story.wales.rolls)} schools and {story.wales.learner_count:,} learners"
+        f" (seed {story.wales.seed})"
     )
     say(f"HWB_TIME_SCALE={time_scale:g}: providers' quotas, polls and backoffs run so much faster")
     show = TerminalShow(console, len(story.stages))
