@@ -29,7 +29,7 @@ def outgoing(told: dict[str, Any]) -> Outgoing:
 @pytest.mark.parametrize("event_type", sorted(TYPES))
 def test_the_relays_headers_are_those_of_the_example(event_type: str) -> None:
     told = example_of(event_type)
-    headers = outgoing(told).headers(told["headers"]["ce_source"])
+    headers = outgoing(told).headers(told["headers"]["ce_source"].encode())
     assert {name: value.decode() for name, value in headers} == told["headers"]
 
 
@@ -39,7 +39,7 @@ def test_the_cloudevents_library_reads_the_relays_events(event_type: str) -> Non
     event = outgoing(told)
     assert event.value is not None
     message = KafkaMessage(
-        headers=dict(event.headers(told["headers"]["ce_source"])),
+        headers=dict(event.headers(told["headers"]["ce_source"].encode())),
         key=event.key.encode(),
         value=event.value.encode(),
     )

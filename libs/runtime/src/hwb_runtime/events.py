@@ -1,14 +1,16 @@
-"""Events as a handler sees them, and as they wait in the outbox: no Kafka type on either side."""
+"""Events as a handler sees them, without any type of Kafka.
+
+Named tuples, because one is made for every event: a frozen dataclass takes four times as long.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[P]):
+class Received(NamedTuple, Generic[P]):
     """One event of a slice. ``payload`` is None for a tombstone; ``time`` is ISO, in UTC."""
 
     topic: str

@@ -6,7 +6,7 @@ them after the last delivery report.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import uuid4
 
 import orjson
@@ -16,8 +16,7 @@ from hwb_runtime.database import Session
 EVENTS_A_ROW = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One event on its way; ``value`` is JSON text, None makes a tombstone."""
 
     topic: str
@@ -28,12 +27,12 @@ class Outgoing:
     traceparent: str
     value: str | None
 
-    def headers(self, source: str) -> list[tuple[str, bytes]]:
+    def headers(self, source: bytes) -> list[tuple[str, bytes]]:
         """CloudEvents 1.0 in binary mode, and the W3C trace context."""
         return [
             ("ce_specversion", b"1.0"),
             ("ce_id", self.id.encode()),
-            ("ce_source", source.encode()),
+            ("ce_source", source),
             ("ce_type", self.type.encode()),
             ("ce_time", self.time.encode()),
             ("content-type", b"application/json"),
@@ -71,7 +70,7 @@ class Outbox:
 def unpack(batch: bytes) -> Iterator[Outgoing]:
     """The events of one row of the outbox, in order."""
     for event in orjson.loads(batch):
-        yield Outgoing(*event)
+        yield Outgoing._make(event)
 
 
 async def waiting_events(session: Session) -> int:

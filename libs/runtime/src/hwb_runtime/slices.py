@@ -153,12 +153,11 @@ class SliceProcessor:
 
     async def _effects(self, records: Sequence[RawRecord], uow: UnitOfWork) -> None:
         decoded = [self._decoded(record) for record in records]
-        events = [(raw, one) for raw, one in zip(records, decoded, strict=True)]
         waiting = await parked_keys(
             uow.session, records[0].topic, [key_text(record.key) for record in records]
         )
         accepted: list[Received[Any]] = []
-        for raw, one in events:
+        for raw, one in zip(records, decoded, strict=True):
             if isinstance(one, _Poison):
                 await self._park(one, uow)
                 waiting.add(key_text(raw.key))
@@ -203,15 +202,15 @@ class SliceProcessor:
         try:
             payload = None if record.value is None else self._decode_json(record.value)
             return Received(
-                topic=record.topic,
-                partition=record.partition,
-                offset=record.offset,
-                key=(record.key or b"").decode(),
-                type=headers["ce_type"].decode(),
-                id=headers["ce_id"].decode(),
-                time=headers["ce_time"].decode(),
-                traceparent=headers.get("traceparent", b"").decode() or None,
-                payload=payload,
+                record.topic,
+                record.partition,
+                record.offset,
+                (record.key or b"").decode(),
+                headers["ce_type"].decode(),
+                headers["ce_id"].decode(),
+                headers["ce_time"].decode(),
+                headers.get("traceparent", b"").decode() or None,
+                payload,
             )
         except KeyError as error:
             return _Poison(record, f"the header {error} is missing: not a CloudEvent")

@@ -5,8 +5,9 @@ answer and the deletion, readers drop.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from confluent_kafka import KafkaException, Producer
@@ -46,7 +47,7 @@ class OutboxRelay:
         max_unread: int | None,
     ) -> None:
         self._address = address
-        self._source = source
+        self._source = source.encode()
         self._topics = {topic.name: topic for topic in topics}
         self._max_unread = max_unread
         self._producer = Producer(
@@ -85,13 +86,11 @@ class OutboxRelay:
         failures: list[str] = []
         delivered = 0
 
-        def reported(error: Any, message: Any) -> None:
+        def reported(error: Any, _: Any) -> None:
             nonlocal delivered
             delivered += 1
             if error is not None:
                 failures.append(str(error))
-            else:
-                metrics.RELAYED.labels(message.topic()).inc()
 
         for event in events:
             while True:
@@ -100,7 +99,7 @@ class OutboxRelay:
                         event.topic,
                         key=event.key,
                         value=event.value,
-                        headers=dict(event.headers(self._source)),
+                        headers=cast("list[Any]", event.headers(self._source)),
                         on_delivery=reported,
                     )
                     break
@@ -115,6 +114,8 @@ class OutboxRelay:
             reason = failures[0] if failures else "no delivery report in time"
             message = f"{len(events) - delivered + len(failures)} events not delivered: {reason}"
             raise DeliveryError(message)
+        for topic, number in Counter(event.topic for event in events).items():
+            metrics.RELAYED.labels(topic).inc(number)
 
     async def _wait_for_readers(self, topics: set[str]) -> None:
         """The built-in broker drops what is too much, read or not: wait until readers are near."""
