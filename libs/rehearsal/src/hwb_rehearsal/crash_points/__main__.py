@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,9 @@ class Trial:
 
 
 async def try_all(
-    points: Sequence[Point], story: Story, *, at_once: int, console: Console
+    points: Sequence[Point], story: Story, root: Path, *, at_once: int, console: Console
 ) -> Trial:
-    """Try every point, several deaths a year, ``at_once`` years side by side."""
+    """Try every point, several deaths a year, ``at_once`` years side by side below ``root``."""
     room = asyncio.Semaphore(at_once)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -54,7 +55,7 @@ async def try_all(
 
         async def year(number: int, wave: Sequence[Point], name: str) -> list[Result]:
             async with room:
-                results = await try_points(wave, story, FOLDER / f"{name}-{number}")
+                results = await try_points(wave, story, root / f"{name}-{number}")
             progress.advance(task)
             for result in results:
                 progress.console.print(_line(result), highlight=False)
@@ -87,13 +88,13 @@ def main(
 ) -> None:
     """Die once at every point with work in hand, compare, write build/crash-points/report.json."""
     console = Console()
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    root = Path(tempfile.mkdtemp(prefix="hwb-crash-points-"))
     story = tell(build_wales(seed=SEED, size=TINY), TINY_GROUPS)
 
     async def run() -> Trial:
         points = [point for point in await every_point() if only in point.armed_as]
         console.print(f"{len(points)} crash points in {len(in_waves(points))} rehearsed years")
-        return await try_all(points, story, at_once=at_once, console=console)
+        return await try_all(points, story, root, at_once=at_once, console=console)
 
     try:
         trial = asyncio.run(run())
@@ -117,6 +118,10 @@ def main(
         f"{good} of {len(results)} points died with work in hand and agree, "
         f"{len(trial.wrong_years)} years disagreed; the report: {FOLDER / 'report.json'}"
     )
+    if trial.is_good:
+        shutil.rmtree(root)
+    else:
+        console.print(f"The logs of every year are in {root}")
     raise typer.Exit(0 if trial.is_good else 1)
 
 

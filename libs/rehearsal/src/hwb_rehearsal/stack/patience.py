@@ -26,8 +26,11 @@ class PatientTransport(httpx.AsyncBaseTransport):
                 return await self._transport.handle_async_request(request)
             except httpx.TimeoutException:
                 raise
-            except httpx.TransportError:
-                if loop.time() > deadline:
+            except httpx.TransportError as error:
+                # A body that is streamed is gone once a part of it was sent: its sender sends anew.
+                again = isinstance(request.stream, httpx.ByteStream)
+                unsent = isinstance(error, httpx.ConnectError)
+                if loop.time() > deadline or not (again or unsent):
                     raise
                 await asyncio.sleep(PAUSE_SECONDS)
 

@@ -71,8 +71,8 @@ class StackProcess:
         self._wanted = False
         if self._watcher is not None:
             self._watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watcher
+            # What ended the watcher does not matter any longer: the process itself is ended below.
+            await asyncio.wait({self._watcher})
             self._watcher = None
         process = self._process
         if process is None or process.returncode is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -243,7 +244,12 @@ class Stack:
         """End every part: APIs first, then workers, then what they call."""
         for kinds in ("api", "worker", ""):
             ending = [process for name, process in self._processes.items() if name.endswith(kinds)]
-            await asyncio.gather(*(process.stop() for process in ending))
+            stopped = await asyncio.gather(
+                *(process.stop() for process in ending), return_exceptions=True
+            )
+            faults = [fault for fault in stopped if isinstance(fault, BaseException)]
+            if faults:
+                raise faults[0]
 
     def process(self, service: str, kind: ProcessKind) -> StackProcess:
         """A service's ``api`` or ``worker``."""
@@ -318,23 +324,23 @@ class Stack:
 
     async def run_verb(self, service: str, *arguments: str, within: float = 60.0) -> "VerbOutput":
         """Run a verb of a service's command line (``parked list``, ``reconcile`` …)."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            f"hwb_{service.replace('-', '_')}.entrypoints.cli",
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**base_environment(), **self.environments[service]},
-        )
+        command = [sys.executable, "-m", f"hwb_{service.replace('-', '_')}.entrypoints.cli"]
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), within)
-        except TimeoutError as error:
-            process.kill()
+            # In a thread: asyncio's own waits for ever if it is cancelled while a process starts.
+            said = await asyncio.to_thread(
+                subprocess.run,
+                [*command, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**base_environment(), **self.environments[service]},
+                timeout=within,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
             message = f"hwb-{service} {' '.join(arguments)} did not end within {within:.0f} s"
             raise StackError(message) from error
-        return VerbOutput(process.returncode or 0, output.decode(errors="replace"))
+        return VerbOutput(said.returncode, said.stdout.decode(errors="replace"))
 
     async def until(
         self,
