@@ -14,7 +14,7 @@ from hwb_rehearsal.story.expectation import Case, Line
 from hwb_rehearsal.story.plot import Plot, SchoolState
 from hwb_rehearsal.story.spring import GroupPlan, create
 from hwb_rehearsal.story.summer import Leavers, Summer
-from hwb_rehearsal.world.rollover import FIRST_DAY, admitted, left, moved_up
+from hwb_rehearsal.world.rollover import FIRST_DAY, LAST_DAY, admitted, left, moved_up
 from hwb_rehearsal.world.rows import LearnerRow, StaffRow
 
 START_OF_TERM = date(2022, 9, 1)
@@ -133,6 +133,7 @@ def _end_of_year(
     _renew_upns(plot, state)
     state.new_classes()
     _write_ledger(plot, state, before, starters)
+    _write_moves(plot, state, summer)
 
 
 def _starters(plot: Plot, state: SchoolState) -> list[str]:
@@ -148,6 +149,8 @@ def _starters(plot: Plot, state: SchoolState) -> list[str]:
 
 def _staff_start(plot: Plot, state: SchoolState, summer: Summer) -> None:
     for move in summer.moves:
+        if move.previous is state and not move.notice_in_july:
+            plot.edit_staff(state, move.row.local_id, leaving_date=LAST_DAY)
         if move.new is not state:
             continue
         taken = {row.staff_code for row in state.staff.values()}
@@ -160,6 +163,17 @@ def _staff_start(plot: Plot, state: SchoolState, summer: Summer) -> None:
             start_date=START_OF_TERM,
         )
         plot.started[plot.staff_key(move.previous, move.row)] = (state, made.local_id)
+
+
+def _write_moves(plot: Plot, state: SchoolState, summer: Summer) -> None:
+    for move in summer.moves:
+        old = plot.staff_key(move.previous, move.row)
+        if move.previous is state and not move.notice_in_july:
+            plot.release(old, move.line_of_old)
+        if move.new is state:
+            _, local_id = plot.started[old]
+            plot.employ(state, local_id, move.line_of_new)
+            plot.say(plot.staff_key(state, state.staff[local_id]), not_account_of=old)
 
 
 def _renew_upns(plot: Plot, state: SchoolState) -> None:
@@ -199,10 +213,6 @@ def _write_staff(plot: Plot, state: SchoolState) -> None:
         key = plot.staff_key(state, row)
         if key in plot.persons and plot.persons[key].line == lines.STAFF_STAYED:
             plot.employ(state, row.local_id, lines.STAFF_STAYED)
-    for previous_key, (new, local_id) in plot.started.items():
-        if new is state:
-            plot.employ(state, local_id, lines.STAFF_MOVED_NEW)
-            plot.say(plot.staff_key(state, state.staff[local_id]), not_account_of=previous_key)
 
 
 def _match(plot: Plot, state: SchoolState, upn: str, line: Line | None = None) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from hwb_rehearsal.story import lines
+from hwb_rehearsal.story.expectation import Line
 from hwb_rehearsal.story.plot import Plot, SchoolState
 from hwb_rehearsal.world.rollover import LAST_DAY
 from hwb_rehearsal.world.rows import StaffRow
@@ -27,11 +28,28 @@ class Leavers:
 
 @dataclass(frozen=True, slots=True)
 class StaffMove:
-    """A member of staff who goes from one school to another."""
+    """A member of staff who goes from one school to another.
+
+    Who gives notice in July has left before the new school runs; who does not is at the new school
+    before the old one says so.
+    """
 
     row: StaffRow
     previous: SchoolState
     new: SchoolState
+    notice_in_july: bool
+
+    @property
+    def line_of_old(self) -> Line:
+        """The line of the account at the previous school."""
+        first, later = lines.STAFF_OLD_FIRST_LEFT, lines.STAFF_NEW_FIRST_LEFT
+        return first if self.notice_in_july else later
+
+    @property
+    def line_of_new(self) -> Line:
+        """The line of the account at the new school."""
+        first, later = lines.STAFF_OLD_FIRST_NEW, lines.STAFF_NEW_FIRST_NEW
+        return first if self.notice_in_july else later
 
 
 @dataclass
@@ -114,24 +132,22 @@ def _correct_rejected_rows(plot: Plot) -> None:
 
 def _staff_give_notice(plot: Plot, summer: Summer) -> None:
     first, later = plot.secondary_first, plot.primary_first
-    for previous, new in (*zip(first, later, strict=False), *zip(later, first, strict=False)):
-        summer.moves.append(
-            StaffMove(
-                row=previous.staff[_leaving(plot, previous)],
-                previous=previous,
-                new=new,
-            )
-        )
+    for previous, new in zip(first, later, strict=False):
+        row = _somebody(plot, previous)
+        plot.edit_staff(previous, row.local_id, leaving_date=LAST_DAY)
+        summer.moves.append(StaffMove(row, previous, new, notice_in_july=True))
+    for previous, new in zip(later, first, strict=False):
+        row = _somebody(plot, previous)
+        summer.moves.append(StaffMove(row, previous, new, notice_in_july=False))
     for state in plot.primaries[::2]:
-        local_id = _leaving(plot, state)
-        summer.staff_leavers.append(plot.staff_key(state, state.staff[local_id]))
+        row = _somebody(plot, state)
+        plot.edit_staff(state, row.local_id, leaving_date=LAST_DAY)
+        summer.staff_leavers.append(plot.staff_key(state, row))
 
 
-def _leaving(plot: Plot, state: SchoolState) -> str:
+def _somebody(plot: Plot, state: SchoolState) -> StaffRow:
     with_groups = {key.split("/")[2] for key, _ in plot.groups if key.startswith(state.plan.number)}
-    local_id = plot.pick_staff(state, teaching=with_groups)
-    plot.edit_staff(state, local_id, leaving_date=LAST_DAY)
-    return local_id
+    return state.staff[plot.pick_staff(state, teaching=with_groups)]
 
 
 def window_opens(plot: Plot, summer: Summer) -> None:
@@ -141,9 +157,11 @@ def window_opens(plot: Plot, summer: Summer) -> None:
         first = goes_to in {state.plan.number for state in plot.secondary_first}
         line = lines.JULY_SECONDARY_FIRST if first else lines.JULY_PRIMARY_FIRST
         plot.release(upn, line)
-    moved = [plot.staff_key(move.previous, move.row) for move in summer.moves]
-    for key in moved:
-        plot.release(key, lines.STAFF_MOVED_OLD)
+    moved = []
+    for move in summer.moves:
+        if move.notice_in_july:
+            moved.append(plot.staff_key(move.previous, move.row))
+            plot.release(moved[-1], move.line_of_old)
     for key in summer.staff_leavers:
         plot.release(key, lines.STAFF_LEFT)
     plot.reach(
