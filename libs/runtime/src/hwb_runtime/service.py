@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 import typer
 from fastapi import FastAPI
 
-from hwb_runtime.crash import arm_crash_point, declared_crash_points
+from hwb_runtime.crash import CrashPoint, arm_crash_point, declared_crash_points
 from hwb_runtime.errors import SettingsError, TransientError
 from hwb_runtime.logging import configure_logging
 from hwb_runtime.platform import Platform, open_platform
@@ -34,6 +34,9 @@ class Service:
     api: Callable[[Platform], HttpApi]
     worker: Callable[[Platform], AbstractAsyncContextManager[WorkerParts]]
     reconcile: Callable[[Platform, bool], Awaitable[list[str]]]
+    never_crosses: frozenset[Literal["command", "job"]] = frozenset()
+    """Boundaries whose crash points it cannot come to: it has no commands, or its jobs have more
+    telling points of their own."""
 
 
 def service_cli(service: Service) -> typer.Typer:  # noqa: C901 - a list of verbs, each short
@@ -120,10 +123,19 @@ def service_cli(service: Service) -> typer.Typer:  # noqa: C901 - a list of verb
         from hwb_runtime.kafka import relay
 
         _ = relay
-        typer.echo(json.dumps([asdict(point) for point in declared_crash_points()]))
+        typer.echo(json.dumps([asdict(point) for point in _points_of(service)]))
 
     app.add_typer(_parked(service, run), name="parked", help="Events that could not be applied.")
     return app
+
+
+def _points_of(service: Service) -> list[CrashPoint]:
+    foreign = {
+        f"{boundary}_{moment}_commit"
+        for boundary in service.never_crosses
+        for moment in ("before", "after")
+    }
+    return [point for point in declared_crash_points() if point.name not in foreign]
 
 
 def _parked(service: Service, run: Callable[..., None]) -> typer.Typer:

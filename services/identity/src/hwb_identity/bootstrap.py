@@ -98,4 +98,5 @@ SERVICE = Service(
     api=_api,
     worker=_worker,
     reconcile=reconcile,
+    never_crosses=frozenset({"job"}),
 )

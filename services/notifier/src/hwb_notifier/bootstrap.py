@@ -93,4 +93,5 @@ SERVICE = Service(
     api=make_api,
     worker=make_worker,
     reconcile=reconcile,
+    never_crosses=frozenset({"command"}),
 )
