@@ -11,7 +11,6 @@ from hwb_rehearsal.demo.kill import Fault, kill_in_hand
 from hwb_rehearsal.demo.reach import Watch, waiting_row
 from hwb_rehearsal.demo.reality import Reality
 from hwb_rehearsal.demo.show import Advance, Show
-from hwb_rehearsal.stack import StackError
 from hwb_rehearsal.story.acts import (
     Act,
     CreateGroups,
@@ -26,7 +25,7 @@ from hwb_rehearsal.story.acts import (
     Stage,
 )
 
-KILL_SECONDS = 60.0
+KILL_SECONDS = 20.0
 
 
 @dataclass
@@ -38,6 +37,8 @@ class Play:
     watch: Watch
     rows: list[Row] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    still_to_kill: str | None = None
+    """A service whose worker had nothing in hand whenever one looked: it is tried again."""
 
     async def perform(self, stage: Stage) -> None:
         """All acts of a stage, in order."""
@@ -79,10 +80,10 @@ class Play:
 
     async def _push(self, act: Push) -> None:
         with self.show.bar("runs settled", len(act.uploads)) as advance:
-            if act.kill is None:
+            if (service := act.kill or self.still_to_kill) is None:
                 await uploads.push_all(self.reality, act.uploads, advance)
             else:
-                await self._push_and_kill(act, act.kill, advance)
+                await self._push_and_kill(act, service, advance)
 
     async def _push_and_kill(self, act: Push, service: str, advance: Advance) -> None:
         worker = self.reality.stack.process(service, "worker")
@@ -95,17 +96,19 @@ class Play:
                 ends=self.reality.ends_of_changes,
             )
         )
+        self.still_to_kill = service
         try:
             await uploads.push_all(self.reality, act.uploads, advance)
             async with asyncio.timeout(KILL_SECONDS):
                 fault = await killing
-        except TimeoutError as error:
-            message = f"the {service} worker never had work in hand when it was to be killed"
-            raise StackError(message) from error
+        except TimeoutError:
+            self.show.say(f"    the {service} worker was too quick; it is killed another day")
+            return
         finally:
             killing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await killing
+        self.still_to_kill = None
         self.faults.append(fault)
         self.show.say(
             f"    {service} worker killed with -9 (pid {fault.pid}): {fault.in_flight} records in"

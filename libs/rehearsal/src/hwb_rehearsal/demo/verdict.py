@@ -93,7 +93,7 @@ def write_report(
 ) -> dict[str, Any]:
     """Write ``report.json`` and give what is in it."""
     report = {
-        "ok": verdict.agrees and all(fault.is_real for fault in faults),
+        "ok": verdict.agrees and bool(faults) and all(fault.is_real for fault in faults),
         "broker": broker,
         "database": database,
         "seconds": round(seconds, 1),
