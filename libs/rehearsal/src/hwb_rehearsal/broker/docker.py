@@ -14,7 +14,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
-from testcontainers.core.config import testcontainers_config
+from testcontainers.core.config import ConnectionMode, testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from hwb_rehearsal.broker.errors import BrokerError
@@ -77,7 +77,8 @@ def docker_broker(say: Callable[[str], None]) -> Iterator[str]:
     for name, value in _SETTINGS.items():
         container = container.with_env(name, value)
     container = container.with_exposed_ports(PORT)
-    if container.get_container_host_ip() == "localhost":
+    on_this_machine = _is_on_this_machine(container)
+    if on_this_machine:
         container.ports[f"{PORT}/tcp"] = ("127.0.0.1",)  # type: ignore[assignment] # docker-py takes it
     try:
         container.start()
@@ -85,7 +86,7 @@ def docker_broker(say: Callable[[str], None]) -> Iterator[str]:
         message = f"Docker does not start {IMAGE}: {error}"
         raise BrokerError(message) from error
     try:
-        host = container.get_container_host_ip().replace("localhost", "127.0.0.1")
+        host = "127.0.0.1" if on_this_machine else container.get_container_host_ip()
         address = f"{host}:{container.get_exposed_port(PORT)}"
         _put_start_script(container, address)
         _wait_until_it_answers(address, container)
@@ -93,6 +94,18 @@ def docker_broker(say: Callable[[str], None]) -> Iterator[str]:
     finally:
         container.stop()
 
+
+def _is_on_this_machine(container: DockerContainer) -> bool:
+    """Whether published ports are on our own loopback; testcontainers only knows after the start."""
+    override = testcontainers_config.tc_host_override
+    if override is not None:
+        return override in _LOOPBACK
+    client = container.get_docker_client()
+    mode = client.get_connection_mode()
+    return mode is ConnectionMode.docker_host and client.host() in _LOOPBACK
+
+
+_LOOPBACK = ("localhost", "127.0.0.1")
 
 _SETTINGS = {
     "KAFKA_NODE_ID": "1",
