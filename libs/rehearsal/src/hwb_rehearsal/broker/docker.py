@@ -96,7 +96,7 @@ def docker_broker(say: Callable[[str], None]) -> Iterator[str]:
 
 
 def _is_on_this_machine(container: DockerContainer) -> bool:
-    """Whether published ports are on our own loopback; testcontainers only knows after the start."""
+    """Whether published ports are on our loopback; testcontainers knows only after the start."""
     override = testcontainers_config.tc_host_override
     if override is not None:
         return override in _LOOPBACK
