@@ -8,12 +8,13 @@ from pathlib import Path
 import httpx
 import orjson
 
+from hwb_rehearsal.broker import BrokerError
 from hwb_rehearsal.broker.records import RecordToSend, send
 from hwb_rehearsal.crash_points.points import Point
 from hwb_rehearsal.demo.commands import CommandError
 from hwb_rehearsal.demo.rehearse import Rehearsal, rehearsal
 from hwb_rehearsal.demo.show import Silence
-from hwb_rehearsal.stack import StackError
+from hwb_rehearsal.stack import PostgresError, StackError
 from hwb_rehearsal.stack.process import CRASH_AT
 from hwb_rehearsal.story.expectation import Case
 from hwb_rehearsal.story.year import Story
@@ -62,26 +63,25 @@ async def try_points(points: Sequence[Point], story: Story, root: Path) -> list[
     cases = (*story.expectation.cases, parked)
     story = replace(story, expectation=replace(story.expectation, cases=cases))
     armed = {f"{point.service} {point.process}": {CRASH_AT: point.armed_as} for point in points}
-    async with rehearsal(
-        story,
-        root,
-        show=Silence(),
-        time_scale=TIME_SCALE,
-        say=lambda _: None,
-        first_environments=armed,
-    ) as playing:
-        await asyncio.to_thread(send, playing.stack.broker.address, CASES, [POISON])
-        faults = await _faults(playing, points)
-        return [
-            Result(
-                point,
-                (died := _died_with(playing, point)) is not None,
-                died or 0,
-                not faults,
-                faults,
-            )
-            for point in points
-        ]
+    try:
+        async with rehearsal(
+            story,
+            root,
+            show=Silence(),
+            time_scale=TIME_SCALE,
+            say=lambda _: None,
+            first_environments=armed,
+        ) as playing:
+            await asyncio.to_thread(send, playing.stack.broker.address, CASES, [POISON])
+            faults = await _faults(playing, points)
+    except (StackError, BrokerError, PostgresError) as error:
+        faults = (f"the year did not begin: {error}",)
+    return [_result(point, root / "logs", faults) for point in points]
+
+
+def _result(point: Point, logs: Path, faults: tuple[str, ...]) -> Result:
+    died = _died_with(logs / f"{point.service}-{point.process}.log", point)
+    return Result(point, fired=died is not None, in_hand=died or 0, agree=not faults, faults=faults)
 
 
 async def _faults(playing: Rehearsal, points: Sequence[Point]) -> tuple[str, ...]:
@@ -110,10 +110,9 @@ def _set_one_repeat_aside(mails: Path) -> None:
         seen.add(digest)
 
 
-def _died_with(playing: Rehearsal, point: Point) -> int | None:
+def _died_with(log: Path, point: Point) -> int | None:
     """What was in hand when the process died at this point; None if it never did."""
-    log = playing.stack.processes[f"{point.service} {point.process}"].log
-    for line in log.read_bytes().splitlines():
+    for line in log.read_bytes().splitlines() if log.exists() else ():
         if line.startswith(b'{"crash_point"'):
             said = orjson.loads(line)
             if said["crash_point"] == point.armed_as:
