@@ -61,7 +61,8 @@ def java_broker(say: Callable[[str], None]) -> Iterator[str]:
         root = Path(folder)
         broker, controller = free_ports(2)
         settings = _write_settings(root, broker=broker, controller=controller)
-        cluster_id = urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+        # StorageTool takes an id that begins with a hyphen, as one in 64 would, for an option.
+        cluster_id = urlsafe_b64encode(b"hwb" + os.urandom(13)).decode().rstrip("=")
         java = ["java", "-cp", classpath, f"-Dlog4j.configuration=file:{root / 'log4j.properties'}"]
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
         formatted = subprocess.run(  # noqa: S603 - our own command line
