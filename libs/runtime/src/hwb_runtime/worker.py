@@ -23,7 +23,7 @@ from hwb_runtime.database import Session
 from hwb_runtime.errors import LossError, TransientError
 from hwb_runtime.events import RawRecord
 from hwb_runtime.health import health_app
-from hwb_runtime.kafka.broker import Broker, topic_files
+from hwb_runtime.kafka.broker import Broker, contract_topics
 from hwb_runtime.kafka.consumer import PartitionSource, SliceStream
 from hwb_runtime.kafka.relay import OutboxRelay
 from hwb_runtime.leader import leadership
@@ -71,7 +71,7 @@ class _Worker:
         self._platform = platform
         self._settings = platform.settings
         self._parts = parts
-        self._topics = topic_files()
+        self._topics = contract_topics()
         self._group = f"hwb-{platform.name}"
         self._stopping = asyncio.Event()
         self._events_written = asyncio.Event()

@@ -3,16 +3,14 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import yaml
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-import hwb_schemas
 from hwb_rehearsal.broker.errors import BrokerError
+from hwb_schemas.topics import Topic, topic_files
 
 DAY_MS = 24 * 60 * 60 * 1000
 ADMIN_TIMEOUT = 30.0
@@ -27,29 +25,28 @@ class TopicSpec:
     config: dict[str, str] = field(default_factory=dict)
 
 
-def contract_topics(folder: Path | None = None) -> list[TopicSpec]:
+def contract_topics() -> list[TopicSpec]:
     """Every topic of ``schemas/topics/*.yaml``."""
-    where = folder or Path(hwb_schemas.__file__).resolve().parents[2] / "topics"
-    specs = [_spec(yaml.safe_load(path.read_text())) for path in sorted(where.glob("*.yaml"))]
-    if not specs:
-        message = f"No topic is described in {where}: is schemas/ complete?"
+    found = [Topic.model_validate(yaml.safe_load(path.read_text())) for path in topic_files()]
+    if not found:
+        message = "No topic is described beside hwb_schemas: is schemas/ complete?"
         raise BrokerError(message)
-    return specs
+    return [_spec(topic) for topic in found]
 
 
-def _spec(described: dict[str, Any]) -> TopicSpec:
-    if described["compacted"]:
+def _spec(topic: Topic) -> TopicSpec:
+    if topic.retention_days is None:
         config = {"cleanup.policy": "compact"}
-        if "tombstone_days" in described:
-            config["delete.retention.ms"] = str(described["tombstone_days"] * DAY_MS)
+        if topic.tombstone_days is not None:
+            config["delete.retention.ms"] = str(topic.tombstone_days * DAY_MS)
     else:
         config = {
             "cleanup.policy": "delete",
-            "retention.ms": str(described["retention_days"] * DAY_MS),
+            "retention.ms": str(topic.retention_days * DAY_MS),
         }
     # The rehearsal's instants lie months back; by record time its events would be too old at once.
     config["message.timestamp.type"] = "LogAppendTime"
-    return TopicSpec(name=described["name"], partitions=described["partitions"], config=config)
+    return TopicSpec(name=topic.name, partitions=topic.partitions, config=config)
 
 
 def make_topics(address: str, specs: Sequence[TopicSpec]) -> None:

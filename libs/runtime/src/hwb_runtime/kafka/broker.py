@@ -1,50 +1,24 @@
 """What the runtime asks the broker beside consuming and producing: topics, ids, watermarks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 
 import structlog
 import yaml
 from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-import hwb_schemas
 from hwb_runtime.positions import Watermarks
+from hwb_schemas.topics import Topic, topic_files
 
 log = structlog.get_logger("hwb_runtime.broker")
 
 ANSWER_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class TopicFile:
-    """What ``schemas/topics/<name>.yaml`` says of a topic."""
-
-    name: str
-    partitions: int
-    compacted: bool
-    retention_days: int | None
-    consumers: tuple[str, ...]
-
-
-def topic_files() -> Mapping[str, TopicFile]:
+def contract_topics() -> Mapping[str, Topic]:
     """Every topic of the contract, by name."""
-    packaged = Path(str(resources.files(hwb_schemas))) / "topics"
-    source = Path(hwb_schemas.__file__).parents[2] / "topics"
-    folder = packaged if packaged.is_dir() else source
-    found = {}
-    for path in sorted(folder.glob("*.yaml")):
-        text = yaml.safe_load(path.read_text())
-        found[text["name"]] = TopicFile(
-            name=text["name"],
-            partitions=text["partitions"],
-            compacted=text["compacted"],
-            retention_days=text.get("retention_days"),
-            consumers=tuple(text["consumers"]),
-        )
-    return found
+    found = [Topic.model_validate(yaml.safe_load(path.read_text())) for path in topic_files()]
+    return {topic.name: topic for topic in found}
 
 
 class Broker:
@@ -90,7 +64,7 @@ class Broker:
                 log.warning("topic_without_id", topic=topic, error=str(error))
 
 
-def most_unread(address: str, group: str, topic: TopicFile) -> int:
+def most_unread(address: str, group: str, topic: Topic) -> int:
     """The most records of one partition that a group has not committed yet."""
     consumer = Consumer(
         {"bootstrap.servers": address, "group.id": group, "enable.auto.commit": False}

@@ -16,8 +16,9 @@ from hwb_runtime import metrics
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.database import Session
 from hwb_runtime.errors import TransientError
-from hwb_runtime.kafka.broker import TopicFile, most_unread
+from hwb_runtime.kafka.broker import most_unread
 from hwb_runtime.outbox import Outgoing, delete_rows, oldest_rows, unpack, waiting_events
+from hwb_schemas.topics import Topic
 
 log = structlog.get_logger("hwb_runtime.relay")
 
@@ -43,7 +44,7 @@ class OutboxRelay:
         address: str,
         *,
         source: str,
-        topics: Sequence[TopicFile],
+        topics: Sequence[Topic],
         max_unread: int | None,
     ) -> None:
         self._address = address
