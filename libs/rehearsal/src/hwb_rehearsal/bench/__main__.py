@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -17,9 +16,8 @@ from hwb_rehearsal.bench.report import Row, machine, measured, print_rows, write
 from hwb_rehearsal.bench.side import SideError
 from hwb_rehearsal.broker import BrokerError, start_broker
 from hwb_rehearsal.stack import Postgres, PostgresError, StackError, start_postgres
-from hwb_schemas.calendar import RolloverCalendar
+from hwb_rehearsal.story.calendar import shipped_calendar
 
-CALENDAR = Path("libs/runtime/src/hwb_runtime/calendars/2022.yaml")
 WANTED_RECORDS_A_SECOND = 2000.0
 WANTED_MEGABYTES = 250.0
 REPORT = Path("build/bench/report.json")
@@ -33,7 +31,7 @@ class Bench:
         self._rounds = rounds
         self._sizes = sizes
         self._learners = compared_learners
-        self._calendar = RolloverCalendar.model_validate(yaml.safe_load(CALENDAR.read_text()))
+        self._calendar = shipped_calendar("2022")
         steps = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
         self._progress = Progress(*steps, console=self.console)
         self._task = self._progress.add_task("benchmarks", total=1 + rounds * len(sizes))
