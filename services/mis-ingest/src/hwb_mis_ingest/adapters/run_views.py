@@ -16,6 +16,7 @@ _NO_COUNTS = {
     "missing": 0,
     "changes": 0,
     "class_changes": 0,
+    "held": 0,
 }
 
 
