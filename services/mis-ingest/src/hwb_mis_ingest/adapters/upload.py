@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
+from hwb_mis_ingest.adapters import mapping as mapping_file
+from hwb_mis_ingest.adapters.archive import ZIP_BEGINS, Archive, open_archive
+from hwb_mis_ingest.adapters.csv_upload import CsvUpload
 from hwb_mis_ingest.adapters.json_lines import JsonLines, open_json_lines
 from hwb_mis_ingest.adapters.limits import Limits
-from hwb_mis_ingest.adapters.oneroster_zip import ZIP_BEGINS, OneRosterZip, open_zip
-from hwb_mis_ingest.domain.rows import UploadFiles
+from hwb_mis_ingest.adapters.mapping import NO_MAPPING, read_mapping
+from hwb_mis_ingest.adapters.oneroster import MANIFEST, open_oneroster
+from hwb_mis_ingest.adapters.sds import FILES_OF_1, FILES_OF_2_1, open_sds_1, open_sds_2_1
+from hwb_mis_ingest.domain.rows import Mode, Table, UploadFiles
 from hwb_mis_ingest.domain.snapshot import WrongSchoolError, school_of
-from hwb_mis_ingest.errors import not_a_format, wrong_school
+from hwb_mis_ingest.errors import missing_file, not_a_format, not_a_snapshot, wrong_school
 
-ZIP = "oneroster-1.1-zip"
-JSONL = "oneroster-1.1-jsonl"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -27,17 +30,32 @@ class UploadReader:
             school_of(files, school)
         except WrongSchoolError as error:
             raise wrong_school(error.school, error.found) from error
+        if any(files.mode(table) is not Mode.BULK for table in Table):
+            raise not_a_snapshot("Every file must be there, and be bulk.")
         files.check(self.limits)
-        return ZIP if isinstance(files, OneRosterZip) else JSONL
+        return files.format
 
     def open(self, data: bytes) -> UploadFiles:
         """The upload's rows. Raises UploadRefusedError."""
         return self._open(data)
 
-    def _open(self, data: bytes) -> OneRosterZip | JsonLines:
+    def _open(self, data: bytes) -> CsvUpload | JsonLines:
         if data.startswith(ZIP_BEGINS):
-            return open_zip(data, self.limits)
+            return _in_zip(open_archive(data, self.limits))
         text = data.removeprefix(_BOM).lstrip()
         if text.startswith(b"{"):
             return open_json_lines(text, self.limits)
         raise not_a_format()
+
+
+def _in_zip(archive: Archive) -> CsvUpload:
+    mapping = NO_MAPPING
+    if mapping_file.FILE in archive:
+        mapping = read_mapping(archive.read(mapping_file.FILE))
+    if MANIFEST in archive:
+        return open_oneroster(archive, mapping)
+    if all(name in archive for name in FILES_OF_1):
+        return open_sds_1(archive, mapping)
+    if all(name in archive for name in FILES_OF_2_1):
+        return open_sds_2_1(archive, mapping)
+    raise missing_file(MANIFEST)

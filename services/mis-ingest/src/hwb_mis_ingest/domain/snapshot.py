@@ -20,6 +20,9 @@ from hwb_mis_ingest.domain.rows import COLUMNS, Fault, Rejection, Row, Table, Up
 from hwb_schemas.refs import class_key
 from hwb_schemas.words import RecordKind
 
+MOST_PARENTS = 10
+"""Between a grading period and its school year; those who are each other's parent end nowhere."""
+
 ENROLMENT_KINDS = {"student": RecordKind.LEARNER, "teacher": RecordKind.STAFF}
 
 
@@ -188,9 +191,11 @@ class _Assembly:
         )
 
     def _reject(self, table: Table, line: int, faults: list[Fault]) -> None:
-        file = self._files.label(table)
         self._rejected_rows.add((table, line))
-        self._rejections += [Rejection(file, line, fault.field, fault.reason) for fault in faults]
+        self._rejections += [
+            Rejection(*self._files.place(table, line, fault.field), fault.reason)
+            for fault in faults
+        ]
 
     def _readable(self, table: Table) -> Iterator[tuple[Row, tuple[str, ...], list[Fault]]]:
         """Rows of the header's width with what any row may have wrong; others are rejected."""
@@ -223,13 +228,18 @@ class _Assembly:
             parents[local_id] = parent
             if year := academic_year(ends_in):
                 own[local_id] = year
-        years = {}
+        years: dict[str, str] = {}
         for session in parents:
-            ancestor, steps = session, 0
-            while ancestor not in own and parents.get(ancestor) and steps < len(parents):
-                ancestor, steps = parents[ancestor], steps + 1
-            if ancestor in own:
-                years[session] = own[ancestor]
+            path: list[str] = []
+            ancestor = session
+            while ancestor in parents and ancestor not in own and ancestor not in years:
+                if not parents[ancestor] or len(path) > MOST_PARENTS:
+                    break
+                path.append(ancestor)
+                ancestor = parents[ancestor]
+            year = own.get(ancestor) or years.get(ancestor)
+            if year is not None:
+                years.update(dict.fromkeys([*path, session], year))
         return years
 
     def _read_classes(self, years: Mapping[str, str]) -> dict[str, SchoolClass]:
