@@ -30,3 +30,6 @@ class Settings(ServiceSettings):
 
     stuck_after_minutes: Annotated[int, Field(gt=0)] = 30
     """reconcile reports a run that is neither published nor settled for so long."""
+
+    rollback_days: Annotated[int, Field(gt=0)] = 60
+    """For so long after its publication a run can be rolled back; what was before it is kept."""

@@ -7,7 +7,8 @@ from typing import Any
 from hwb_runtime.database import Session
 
 _COLUMNS = """run_id::text, run_seq, school, status, format, extracted_at, received_at,
-              published_at, settled_at, counts, applied, pending, parked, refusal, refusal_says"""
+              published_at, settled_at, counts, applied, pending, parked, refusal, refusal_says,
+              digest, hold, hold_digest, of_run::text, rolled_back_by::text"""
 _NO_COUNTS = {
     "learners": 0,
     "staff": 0,
@@ -87,7 +88,8 @@ class RunViews:
 def _run(row: Sequence[Any]) -> dict[str, Any]:
     (
         run_id, run_seq, school, status, format_, extracted_at, received_at, published_at,
-        settled_at, counts, applied, pending, parked, refusal, refusal_says,
+        settled_at, counts, applied, pending, parked, refusal, refusal_says, digest, hold,
+        hold_digest, of_run, rolled_back_by,
     ) = row  # fmt: skip
     settled = None
     if status == "settled":
@@ -102,9 +104,13 @@ def _run(row: Sequence[Any]) -> dict[str, Any]:
         "received_at": _instant(received_at),
         "published_at": _instant(published_at),
         "settled_at": _instant(settled_at),
-        "counts": counts or _NO_COUNTS,
+        "counts": {**_NO_COUNTS, **(counts or {})},
         "settled": settled,
         "refusal": {"code": refusal, "detail": refusal_says} if refusal else None,
+        "hold": hold,
+        "digest": digest if status == "waiting" else hold_digest or "",
+        "of_run": of_run,
+        "rolled_back_by": rolled_back_by,
     }
 
 

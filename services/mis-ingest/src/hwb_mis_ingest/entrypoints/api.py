@@ -11,16 +11,20 @@ from fastapi import Path as PathParameter
 from pydantic import AwareDatetime
 
 from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.application.decide import DecisionDesk
+from hwb_mis_ingest.application.plan_run import RunPlan
+from hwb_mis_ingest.application.preview_run import PreviewDesk
 from hwb_mis_ingest.application.receive_upload import Upload, UploadDesk
 from hwb_mis_ingest.domain.reasons import WHAT_TO_DO, Reason
+from hwb_mis_ingest.entrypoints.decision_routes import add_decision_routes
 from hwb_mis_ingest.entrypoints.replies import (
-    ProvisioningStatus,
     Receipt,
     Report,
     ReportRow,
     Run,
     Runs,
 )
+from hwb_mis_ingest.entrypoints.status_routes import add_status_routes
 from hwb_mis_ingest.errors import (
     UnknownRunError,
     UnknownSchoolError,
@@ -29,7 +33,7 @@ from hwb_mis_ingest.errors import (
 )
 from hwb_mis_ingest.metrics import UPLOADS_REFUSED
 from hwb_runtime.api import create_api
-from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
+from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problems import PROBLEM_ANSWERS, ProblemError
@@ -65,7 +69,13 @@ _UPLOAD_BODY: dict[str, Any] = {
 }
 
 
-def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI:  # noqa: C901 - a list of routes, each short
+def make_api(  # noqa: C901 - a list of routes, each short
+    platform: Platform,
+    desk: UploadDesk,
+    views: RunViews,
+    decisions: DecisionDesk,
+    previews: PreviewDesk,
+) -> FastAPI:
     """The application, wired by bootstrap."""
     app = create_api(
         platform,
@@ -162,41 +172,18 @@ def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI: 
             total = await views.count_rejections(session, str(run_id))
         return Report(rows=[_report_row(*row) for row in rows], total=total)
 
-    @app.get("/v1/provisioning-status", summary="Last Run of schools")
-    async def provisioning_status(
-        caller: Reader,
-        school: Annotated[str | None, Query(pattern=r"^\d{7}$")] = None,
-        authority: Annotated[str | None, Query(pattern=r"^\d{3}$")] = None,
-    ) -> ProvisioningStatus:
-        """One school's, an authority's, or (without either) every school's that you may see."""
-        schools = [
-            one
-            for number, one in sorted(platform.register.schools.items())
-            if caller.may_see_school(number)
-            and school in {None, number}
-            and authority in {None, one.authority}
-        ]
-        if not schools and caller.role not in NATIONAL:
-            ensure_school(caller, school or f"{authority or ''}")
-        async with platform.database.transaction() as session:
-            last = await views.last_runs(session, [one.number for one in schools])
-        return ProvisioningStatus.model_validate(
-            {
-                "items": [
-                    {
-                        "school": one.number,
-                        "name": one.name,
-                        "name_cy": one.name_cy,
-                        "authority": one.authority,
-                        "client_managed_by": one.client_managed_by,
-                        "last_run": last[one.number][0],
-                        "newest_run": last[one.number][1],
-                    }
-                    for one in schools
-                ]
-            }
-        )
+    add_status_routes(app, platform, views)
 
+    async def plan_of(school: str, request: Request) -> RunPlan:
+        data = await _body(request, most=settings.max_upload_bytes)
+        try:
+            return await previews.preview(school, data)
+        except UploadRefusedError as error:
+            raise _problem(error) from error
+
+    add_decision_routes(
+        app, platform, desk=decisions, views=views, ensure_known=ensure_known, plan_of=plan_of
+    )
     return app
 
 

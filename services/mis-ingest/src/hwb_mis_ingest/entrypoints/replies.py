@@ -40,12 +40,17 @@ class Refusal(BaseModel):
 
 
 class Run(BaseModel):
-    """A provisioning run."""
+    """A provisioning run.
+
+    ``waiting`` is an upload that somebody must approve after a rollback. ``hold`` says what became
+    of its held rows, None where none were; ``digest`` is what to send with a decision. ``of_run``
+    is the run that this one, made by a decision, is about.
+    """
 
     run_id: str
     run_seq: int
     school: str
-    status: Literal["received", "refused", "published", "settled"]
+    status: Literal["received", "waiting", "refused", "discarded", "published", "settled"]
     format: str
     extracted_at: datetime | None
     received_at: datetime
@@ -54,6 +59,10 @@ class Run(BaseModel):
     counts: RunCounts
     settled: Settled | None
     refusal: Refusal | None
+    hold: Literal["open", "approved", "discarded", "superseded"] | None
+    digest: str
+    of_run: str | None
+    rolled_back_by: str | None
 
 
 class Runs(BaseModel):
