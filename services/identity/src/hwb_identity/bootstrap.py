@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hwb_identity.adapters.access_log import AccessLog
+from hwb_identity.adapters.password_store import PasswordStore
 from hwb_identity.adapters.people_store import PeopleStore
 from hwb_identity.adapters.run_store import RunStore
+from hwb_identity.adapters.secret_keeping import SecretKeeping
 from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
+from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
 from hwb_identity.application.reconcile import Reconcile
 from hwb_identity.application.settle_runs import RememberRuns, SettleRuns
@@ -34,6 +38,7 @@ class Identity:
     take_up_due: TakeUpDue
     reconcile: Reconcile
     staff_transfers: StaffTransfers
+    passwords: Passwords
 
 
 def people_opener(platform: Platform) -> OpenPeople:
@@ -58,11 +63,17 @@ def _open_transfers(uow: UnitOfWork) -> TransferStore:
     return TransferStore(uow.session)
 
 
+def _open_passwords(uow: UnitOfWork) -> PasswordStore:
+    return PasswordStore(uow.session)
+
+
 def identity_on(platform: Platform) -> Identity:
     """Wire the use cases."""
     settings: Settings = platform.settings
     units, refs = platform.units_of_work, platform.person_refs
     open_people = people_opener(platform)
+    secret = settings.password_secret
+    keeping = SecretKeeping(secret.get_secret_value().encode()) if secret else None
     return Identity(
         take_changes=TakeChanges(open_people, _open_runs, refs),
         remember_runs=RememberRuns(_open_runs),
@@ -70,6 +81,7 @@ def identity_on(platform: Platform) -> Identity:
         take_up_due=TakeUpDue(units, open_people, refs, batch=settings.due_batch),
         reconcile=Reconcile(units, open_people, _open_runs, refs),
         staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
+        passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
     )
 
 

@@ -64,3 +64,42 @@ class TransferDecidedError(ProblemError):
             title="This request is decided",
             detail=f"The transfer was {state} before; nothing was changed.",
         )
+
+
+class PasswordsNotSetUpError(ProblemError):
+    """Set HWB_IDENTITY_PASSWORD_SECRET to a long random text and keep it: it opens the seals."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=503,
+            code="passwords_not_set_up",
+            title="Passwords are not set up here",
+            detail="This deployment has no secret to keep passwords with. Nothing was changed; tell"
+            " the operator.",
+        )
+
+
+class PasswordNotYoursError(ProblemError):
+    """Only the home school's Digital Champion sees it, and for learners any of its teachers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=403,
+            code="password_not_yours",
+            title="This password is not for you",
+            detail="A password is shown and reset by a Digital Champion of the account's home"
+            " school, a learner's also by any teacher there. Ask one of them.",
+        )
+
+
+class AccountInactiveError(ProblemError):
+    """Sign-in is off: reactivate the account first, if it should be used again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="account_inactive",
+            title="This account is deactivated",
+            detail="Its owner cannot sign in with any password. Reactivate the account first;"
+            " nothing was changed.",
+        )

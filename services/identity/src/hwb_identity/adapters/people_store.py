@@ -145,6 +145,13 @@ class PeopleStore:
         ]
         await self._copy("account_history", _HISTORY, lines)
 
+    async def hide_passwords(self, account_ids: Sequence[str]) -> None:
+        """Let these accounts' passwords be shown no more; they still open the accounts."""
+        await self._session.execute(
+            "UPDATE password SET sealed = NULL WHERE account_id = ANY(%s::uuid[])",
+            (array_literal(account_ids),),
+        )
+
 
 def _new_links(people: People) -> dict[str, str]:
     """Keys whose person another row holds since now, and that row."""

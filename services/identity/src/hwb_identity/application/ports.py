@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from hwb_identity.domain.people import People
+from hwb_runtime.auth import Caller
 from hwb_runtime.unit_of_work import UnitOfWork
 
 
@@ -57,6 +58,70 @@ class PeopleStore(Protocol):
 
     async def remember(self, changes: Sequence[RememberedChange]) -> None:
         """Append to the accounts' history."""
+        ...
+
+    async def hide_passwords(self, account_ids: Sequence[str]) -> None:
+        """Let these accounts' passwords be shown no more; they still open the accounts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPassword:
+    """``sealed`` is what can be shown again, None after a match."""
+
+    sealed: bytes | None
+    made_at: datetime
+
+
+class PasswordStore(Protocol):
+    """Passwords of one transaction."""
+
+    async def kept(self, account_id: str) -> KeptPassword | None:
+        """What is kept of an account's password, None while it has none."""
+        ...
+
+    async def keep(self, account_id: str, *, digest: str, sealed: bytes, at: datetime) -> None:
+        """Keep a new password in place of any before."""
+        ...
+
+    async def digest_of(self, sign_in_name: str) -> tuple[str, str] | None:
+        """The account id and the digest of an active account, by its sign-in name."""
+        ...
+
+
+class SecretKeeping(Protocol):
+    """How passwords are digested and sealed."""
+
+    async def digest(self, password: str) -> str:
+        """The argon2id digest, made off the event loop."""
+        ...
+
+    async def agrees(self, password: str, digest: str) -> bool:
+        """Whether this is the password of the digest."""
+        ...
+
+    def seal(self, password: str, account_id: str) -> bytes:
+        """The password as only this deployment can read it again."""
+        ...
+
+    def unseal(self, sealed: bytes, account_id: str) -> str | None:
+        """The password, None where it was sealed under another secret."""
+        ...
+
+
+class AccessLog(Protocol):
+    """Who asked for what about whom."""
+
+    async def note(
+        self,
+        action: str,
+        *,
+        caller: Caller,
+        school: str | None,
+        account_id: str | None = None,
+        person_ref: str | None = None,
+    ) -> None:
+        """Keep that this caller did this."""
         ...
 
 
@@ -133,3 +198,5 @@ class TransferStore(Protocol):
 OpenPeople = Callable[[UnitOfWork], PeopleStore]
 OpenRuns = Callable[[UnitOfWork], RunStore]
 OpenTransfers = Callable[[UnitOfWork], TransferStore]
+OpenPasswords = Callable[[UnitOfWork], PasswordStore]
+OpenAccessLog = Callable[[UnitOfWork], AccessLog]

@@ -27,6 +27,7 @@ from hwb_identity.entrypoints.models import (
     account_shown,
     etag_of,
 )
+from hwb_identity.entrypoints.password_routes import add_passwords
 from hwb_identity.errors import AccountUnknownError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
@@ -64,6 +65,7 @@ def make_api(platform: Platform) -> FastAPI:
     _add_accounts(api, platform)
     _add_pending(api, platform)
     _add_transfers(api, platform)
+    add_passwords(api, platform, identity_on(platform).passwords)
     return api
 
 

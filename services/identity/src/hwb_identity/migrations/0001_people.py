@@ -113,4 +113,26 @@ def upgrade() -> None:
         reason text
     );
     COMMENT ON TABLE transfer_case IS 'Requests to keep the account of the previous school';
+
+    CREATE TABLE password (
+        account_id uuid PRIMARY KEY,
+        argon2id text NOT NULL,
+        sealed bytea,
+        made_at timestamptz NOT NULL
+    );
+    COMMENT ON TABLE password IS 'Passwords of accounts for which somebody has asked';
+    COMMENT ON COLUMN password.sealed IS
+        'The password, encrypted under a secret that is not in the database; NULL after a match';
+
+    CREATE TABLE access_log (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        asked_at timestamptz NOT NULL,
+        action text NOT NULL,
+        subject text NOT NULL,
+        role text NOT NULL,
+        school text,
+        account_id uuid,
+        person_ref text
+    );
+    COMMENT ON TABLE access_log IS 'Who saw or reset which password, who asked about whom';
     """)
