@@ -97,6 +97,15 @@ def not_a_snapshot(what: str) -> UploadRefusedError:
     )
 
 
+def entity_declared() -> UploadRefusedError:
+    return UploadRefusedError(
+        "entity_declared",
+        "The CTF has a document type declaration",
+        "Nothing was changed. A CTF needs none, and entities that it might declare are never "
+        "expanded. Export the CTF anew from the MIS.",
+    )
+
+
 def compressed_too_much(ratio: int) -> UploadRefusedError:
     return UploadRefusedError(
         "compressed_too_much",

@@ -192,4 +192,4 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 def _on_one_line(cell: str) -> str:
     """A line break within a quoted cell is how a spreadsheet wraps it: it stands for a space."""
-    return " ".join(cell.splitlines()) if "\n" in cell or "\r" in cell else cell
+    return cell.replace("\r\n", " ").replace("\r", " ").replace("\n", " ")

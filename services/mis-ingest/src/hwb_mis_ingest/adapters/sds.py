@@ -85,6 +85,8 @@ def open_sds_2_1(archive: Archive, mapping: SchoolMapping) -> CsvUpload:
             Part("demographics.csv", (Source("userSourcedId"), Source(), birth_date)),
         )
     if has_classes:
+        if mapping.academic_year is None:
+            archive.actual_name("academicSessions.csv")
         years = _ClassYears(mapping)
         parts[Table.CLASSES] = (
             Part(

@@ -92,6 +92,10 @@ class Rejection(NamedTuple):
     reason: Reason
 
 
+CARRIED_LINE = -1
+"""Of a row that is not in the upload but as it was last published: it is in no report."""
+
+
 class Place(NamedTuple):
     """Where a school finds a value: the file, line and field of its own export."""
 

@@ -16,7 +16,15 @@ from hwb_mis_ingest.domain.judgement import (
     judge_staff,
 )
 from hwb_mis_ingest.domain.reasons import Reason
-from hwb_mis_ingest.domain.rows import COLUMNS, Fault, Rejection, Row, Table, UploadFiles
+from hwb_mis_ingest.domain.rows import (
+    CARRIED_LINE,
+    COLUMNS,
+    Fault,
+    Rejection,
+    Row,
+    Table,
+    UploadFiles,
+)
 from hwb_schemas.refs import class_key
 from hwb_schemas.words import RecordKind
 
@@ -191,6 +199,8 @@ class _Assembly:
         )
 
     def _reject(self, table: Table, line: int, faults: list[Fault]) -> None:
+        if line == CARRIED_LINE:
+            return
         self._rejected_rows.add((table, line))
         self._rejections += [
             Rejection(*self._files.place(table, line, fault.field), fault.reason)
