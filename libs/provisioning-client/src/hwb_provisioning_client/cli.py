@@ -23,7 +23,7 @@ from hwb_provisioning_client.report import (
     show_error,
     show_result,
 )
-from hwb_provisioning_client.template import write_template
+from hwb_provisioning_client.template import Format, write_template
 from hwb_provisioning_client.upload import Upload, read_upload
 
 ROWS_REJECTED = 1
@@ -45,14 +45,21 @@ Address = Annotated[str, typer.Option(help="address of Hwb", envvar="HWB_PROVISI
 TokenFile = Annotated[
     Path, typer.Option(help="file with the token alone in it", envvar="HWB_PROVISION_TOKEN_FILE")
 ]
+Mapping = Annotated[
+    Path | None,
+    typer.Option(
+        help="the school's mapping file: which column holds what", envvar="HWB_PROVISION_MAPPING"
+    ),
+]
 
 
 @app.command(epilog=EXIT_CODES)
 def push(
-    file: Annotated[Path, typer.Argument(help="zip, .jsonl, or a folder of CSV files")],
+    file: Annotated[Path, typer.Argument(help="zip, .jsonl, .xml (CTF), or the MIS's folder")],
     school: School,
     url: Address,
     token_file: TokenFile,
+    mapping: Mapping = None,
     extracted_at: Annotated[
         datetime | None,
         typer.Option(help="when the MIS wrote it, in UTC; default: the file's time of change"),
@@ -66,7 +73,7 @@ def push(
     console = Console(stderr=True, quiet=as_json)
     try:
         _require_address(url)
-        upload = read_upload(file, extracted_at=_in_utc(extracted_at))
+        upload = read_upload(file, extracted_at=_in_utc(extracted_at), mapping=mapping)
         token = _token(token_file)
         patience = Patience(tries=tries, settle_seconds=timeout)
         result = asyncio.run(_push(console, upload, school, url, token, patience, waits=wait))
@@ -87,10 +94,13 @@ def push(
 @app.command()
 def template(
     folder: Annotated[Path, typer.Argument(help="an empty or new folder")],
+    format_: Annotated[
+        Format, typer.Option("--format", help="what the MIS writes")
+    ] = Format.ONEROSTER_1_1,
 ) -> None:
     """Write an example of every file, to compare an export with."""
     try:
-        written = write_template(folder)
+        written = write_template(folder, format_=format_)
     except ProvisioningError as error:
         show_error(Console(stderr=True), error)
         raise typer.Exit(error.exit_code) from error
