@@ -58,6 +58,8 @@ def _api(platform: Platform) -> HttpApi:
         records=RecordTable(),
         holds=HoldTable(),
         seasons=SeasonTable(),
+        calendar=platform.calendar,
+        register=platform.register,
         rollback_for=timedelta(days=settings.rollback_days),
     )
     previews = PreviewDesk(platform, _planner(platform), at_once=settings.uploads_at_once)

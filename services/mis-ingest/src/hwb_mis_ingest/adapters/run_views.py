@@ -61,10 +61,13 @@ class RunViews:
     async def last_runs(
         self, session: Session, schools: Sequence[str]
     ) -> dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None]]:
-        """By school: the last run that settled (Last Run), and the newest of any status."""
+        """By school: the last upload that settled (Last Run), and the newest of any status.
+
+        What a person's decision published is no run of the school's client.
+        """
         rows = await session.fetch(
             f"""SELECT DISTINCT ON (school, status = 'settled') {_COLUMNS} FROM run
-                WHERE school = ANY(%s)
+                WHERE school = ANY(%s) AND of_run IS NULL
                 ORDER BY school, status = 'settled', run_seq DESC""",  # noqa: S608
             (list(schools),),
         )
@@ -83,6 +86,17 @@ class RunViews:
             )
             for school in schools
         }
+
+    async def end_of_year(
+        self, session: Session, schools: Sequence[str], season: str
+    ) -> dict[str, tuple[int, int, int]]:
+        """By school: learners below the top then, those moved up, and those still at the top."""
+        rows = await session.fetch(
+            """SELECT school, below_top, moved_up, top_still_there FROM end_of_year
+               WHERE school = ANY(%s) AND season = %s""",
+            (list(schools), season),
+        )
+        return {school: (below, moved, top) for school, below, moved, top in rows}
 
 
 def _run(row: Sequence[Any]) -> dict[str, Any]:

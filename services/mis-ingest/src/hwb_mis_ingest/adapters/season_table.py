@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from hwb_mis_ingest.domain.season_guard import LetThrough, Roll
+from hwb_mis_ingest.domain.season_guard import LetThrough, Roll, Season
 from hwb_runtime.database import Session
 from hwb_schemas.words import RecordKind
 
@@ -33,13 +33,48 @@ class SeasonTable:
             places=sum(places for kind, _, _, places in rows if kind == "learner"),
         )
 
-    async def keep_roll(self, session: Session, school: str, season: str) -> None:
-        await session.execute(
+    async def keep_roll(self, session: Session, school: str, season: Season) -> None:
+        kept = await session.execute(
             f"""INSERT INTO season_roll (school, season, kind, year_group, people, places)
                 SELECT %(school)s, %(season)s, w.* FROM ({_WHO_CLAIMS}) w
                 WHERE NOT EXISTS (SELECT FROM season_roll
                                   WHERE school = %(school)s AND season = %(season)s)""",  # noqa: S608 - a constant
-            {"school": school, "season": season},
+            {"school": school, "season": season.name},
+        )
+        if kept and season.expects_leavers:
+            await session.execute("DELETE FROM season_learner WHERE school = %s", (school,))
+            await session.execute(
+                """INSERT INTO season_learner (school, season, code, year_group)
+                   SELECT school, %s, code, coalesce(record::jsonb ->> 'year_group', '')
+                   FROM published_record
+                   WHERE school = %s AND kind = 'learner' AND state = 'on_roll'
+                     AND record::jsonb ->> 'enrolment_status' IN ('C', 'M')""",
+                (season.name, school),
+            )
+
+    async def look_at_end_of_year(
+        self, session: Session, school: str, season: Season, top_year_groups: frozenset[str]
+    ) -> None:
+        if not season.expects_leavers:
+            return
+        await session.execute(
+            """INSERT INTO end_of_year
+                   (school, season, below_top, moved_up, top_still_there)
+               SELECT %(school)s, %(season)s,
+                      count(*) FILTER (WHERE NOT is_top),
+                      count(*) FILTER (WHERE NOT is_top AND is_there AND moved),
+                      count(*) FILTER (WHERE is_top AND is_there AND NOT moved)
+               FROM (SELECT s.year_group = ANY(%(top)s) AS is_top,
+                            p.state IN ('on_roll', 'missing') AS is_there,
+                            p.record::jsonb ->> 'year_group' IS DISTINCT FROM s.year_group AS moved
+                     FROM season_learner s
+                     LEFT JOIN published_record p
+                         ON (p.school, p.kind, p.code) = (s.school, 'learner', s.code)
+                     WHERE s.school = %(school)s AND s.season = %(season)s) l
+               ON CONFLICT (school, season) DO UPDATE SET
+                   below_top = excluded.below_top, moved_up = excluded.moved_up,
+                   top_still_there = excluded.top_still_there""",
+            {"school": school, "season": season.name, "top": sorted(top_year_groups)},
         )
 
     async def let_through(self, session: Session, school: str, season: str) -> LetThrough:

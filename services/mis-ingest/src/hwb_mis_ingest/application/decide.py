@@ -19,6 +19,7 @@ from hwb_mis_ingest.application.guard_ports import (
     RunToDecide,
     Seasons,
 )
+from hwb_mis_ingest.application.plan_run import rules_for
 from hwb_mis_ingest.application.ports import ClaimedRun, Records, Runs
 from hwb_mis_ingest.application.publication import Publication, announce, publish_all
 from hwb_mis_ingest.decision_errors import (
@@ -29,8 +30,10 @@ from hwb_mis_ingest.decision_errors import (
     TooLongAgoError,
 )
 from hwb_mis_ingest.errors import UnknownRunError
+from hwb_runtime.files import SchoolRegister
 from hwb_runtime.tracing import next_traceparent
 from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.events import RunCounts
 from hwb_schemas.words import CaseKind, RecordKind, RecordState, RunChange
 
@@ -67,6 +70,8 @@ class DecisionDesk:
     records: Records
     holds: Holds
     seasons: Seasons
+    calendar: RolloverCalendar
+    register: SchoolRegister
     rollback_for: timedelta
 
     async def approve(self, uow: UnitOfWork, decision: Decision, *, digest: str) -> Outcome:
@@ -193,6 +198,10 @@ class DecisionDesk:
     async def _publish(self, uow: UnitOfWork, run: ClaimedRun, what: Publication) -> Outcome:
         announce(uow, run, RunChange.RECEIVED)
         await publish_all(uow, self.records, run, what)
+        rules = rules_for(run.school, uow.today, self.calendar, self.register, is_closing=False)
+        await self.seasons.look_at_end_of_year(
+            uow.session, run.school, rules.season, rules.top_year_groups
+        )
         states = [one.record.state for one in what.sayings]
         counts = RunCounts(
             missing=states.count(RecordState.MISSING.value),

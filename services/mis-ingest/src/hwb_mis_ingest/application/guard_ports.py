@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from hwb_mis_ingest.application.ports import ClassToKeep
 from hwb_mis_ingest.application.publication import Publication, Saying
-from hwb_mis_ingest.domain.season_guard import HoldReason, LetThrough, Roll
+from hwb_mis_ingest.domain.season_guard import HoldReason, LetThrough, Roll, Season
 from hwb_runtime.database import Session
 from hwb_schemas.words import RecordKind
 
@@ -60,8 +60,14 @@ class Seasons(Protocol):
         """Who claimed when the season opened: now, where nothing is kept of it yet."""
         ...
 
-    async def keep_roll(self, session: Session, school: str, season: str) -> None:
+    async def keep_roll(self, session: Session, school: str, season: Season) -> None:
         """Keep who claims now as the season's roll, where nothing is kept of it yet."""
+        ...
+
+    async def look_at_end_of_year(
+        self, session: Session, school: str, season: Season, top_year_groups: frozenset[str]
+    ) -> None:
+        """Count anew how far the end-of-year work is; outside the rollover there is none."""
         ...
 
     async def let_through(self, session: Session, school: str, season: str) -> LetThrough: ...

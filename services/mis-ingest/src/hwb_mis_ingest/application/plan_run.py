@@ -180,14 +180,8 @@ class RunPlanner:
     async def _guard(
         self, session: Session, school: str, words: Sequence[Word], today: date
     ) -> tuple[Rules, dict[int, HoldReason]]:
-        registered = self.register.school(school)
-        rules = Rules(
-            season=season_on(today, self.calendar, self.register.authority_of(school)),
-            limits=self.calendar.guard,
-            top_year_groups=frozenset(registered.top_year_groups if registered else ()),
-            followed_from=first_followed_year(today, self.calendar),
-            is_closing=await self.seasons.is_closing(session, school),
-        )
+        is_closing = await self.seasons.is_closing(session, school)
+        rules = rules_for(school, today, self.calendar, self.register, is_closing=is_closing)
         season = rules.season.name
         takes_away = any(
             stops_claiming(word) or places_lost(word, rules.followed_from) for word in words
@@ -247,6 +241,25 @@ class RunPlanner:
         waiting = [one for key, one in then.items() if one.digest != now[key].digest]
         waiting += [one for one in withdrawn if one.class_key in staying]
         return changes, waiting
+
+
+def rules_for(
+    school: str,
+    today: date,
+    calendar: RolloverCalendar,
+    register: SchoolRegister,
+    *,
+    is_closing: bool,
+) -> Rules:
+    """What holds for this school on this day."""
+    registered = register.school(school)
+    return Rules(
+        season=season_on(today, calendar, register.authority_of(school)),
+        limits=calendar.guard,
+        top_year_groups=frozenset(registered.top_year_groups if registered else ()),
+        followed_from=first_followed_year(today, calendar),
+        is_closing=is_closing,
+    )
 
 
 def _current_classes(

@@ -94,6 +94,10 @@ class RunPublisher:
         counts = plan.counts
         await self._count(uow, run, plan)
         await publish_all(uow, self.records, run, plan.publication)
+        if plan.words:
+            await self.seasons.look_at_end_of_year(
+                uow.session, run.school, plan.rules.season, plan.rules.top_year_groups
+            )
         await self.runs.publish(
             uow.session,
             run.run_id,
@@ -120,7 +124,7 @@ class RunPublisher:
         known = [word for word in plan.words if word.before is not None]
         if not known:
             return
-        season, followed_from = plan.rules.season.name, plan.rules.followed_from
+        season, followed_from = plan.rules.season, plan.rules.followed_from
         await self.seasons.keep_roll(uow.session, run.school, season)
         back = [
             (word.kind, word.code)
@@ -131,7 +135,7 @@ class RunPublisher:
         await self.seasons.count(
             uow.session,
             run.school,
-            season,
+            season.name,
             stopped={
                 (word.kind, word.code): year_group_of(word)
                 for word in known

@@ -70,8 +70,13 @@ def season_on(day: date, calendar: RolloverCalendar, authority: str) -> Season:
     """The rollover, from the groups' freeze until some weeks into term; else the month."""
     weeks = timedelta(days=calendar.guard.days_after_first_day_of_term)
     if calendar.groups_freeze <= day <= calendar.term_starts(authority) + weeks:
-        return Season(f"rollover {calendar.name}", expects_leavers=True)
+        return Season(rollover_of(calendar), expects_leavers=True)
     return Season(f"{day:%Y-%m}", expects_leavers=False)
+
+
+def rollover_of(calendar: RolloverCalendar) -> str:
+    """The name of the season in which the top year groups leave."""
+    return f"rollover {calendar.name}"
 
 
 def first_followed_year(day: date, calendar: RolloverCalendar) -> str:

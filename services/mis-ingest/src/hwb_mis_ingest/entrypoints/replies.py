@@ -1,6 +1,7 @@
 """What the API answers, as models: they are its documentation."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel
@@ -90,14 +91,49 @@ class Report(BaseModel):
     total: int
 
 
+class EndOfYearWork(BaseModel):
+    """Whether the end-of-year work looks done, by the school's runs since the groups' freeze.
+
+    It does when at least half of those below the top year group have moved up, and nobody of the
+    top year group is still in it without a leaving date.
+    """
+
+    looks_done: bool
+    learners_below_top: int
+    learners_moved_up: int
+    top_year_without_leaving_date: int
+
+
+class Result(StrEnum):
+    """How the newest upload stands."""
+
+    NEVER_RUN = "never_run"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    ROWS_REJECTED = "rows_rejected"
+    HELD = "held"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    DISCARDED = "discarded"
+    ROLLED_BACK = "rolled_back"
+
+
 class SchoolStatus(BaseModel):
-    """Provisioning status of one school. Only a run that settled counts as Last Run."""
+    """Provisioning status of one school. Only an upload that settled counts as Last Run.
+
+    ``age_hours`` and ``in_run_week`` are of the Last Run's receipt; None where there is none.
+    ``end_of_year_work`` is None until the school has run since the groups' freeze.
+    """
 
     school: str
     name: str
     name_cy: str
     authority: str
     client_managed_by: ClientManager
+    result: Result
+    age_hours: float | None
+    in_run_week: bool | None
+    end_of_year_work: EndOfYearWork | None
     last_run: Run | None
     newest_run: Run | None
 

@@ -86,6 +86,24 @@ def upgrade() -> None:
         PRIMARY KEY (school, season)
     );
 
+    CREATE TABLE season_learner (
+        school text NOT NULL,
+        season text NOT NULL,
+        code text NOT NULL,
+        year_group text NOT NULL,
+        PRIMARY KEY (school, season, code)
+    );
+    COMMENT ON TABLE season_learner IS 'The year group of each learner when the rollover opened';
+
+    CREATE TABLE end_of_year (
+        school text NOT NULL,
+        season text NOT NULL,
+        below_top integer NOT NULL,
+        moved_up integer NOT NULL,
+        top_still_there integer NOT NULL,
+        PRIMARY KEY (school, season)
+    );
+
     CREATE TABLE record_before (
         school text NOT NULL,
         run_seq integer NOT NULL,
