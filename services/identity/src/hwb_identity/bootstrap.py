@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from hwb_identity.adapters.access_log import AccessLog
+from hwb_identity.adapters.diagnosis_reader import DiagnosisReader
 from hwb_identity.adapters.password_store import PasswordStore
 from hwb_identity.adapters.people_store import PeopleStore
 from hwb_identity.adapters.run_store import RunStore
 from hwb_identity.adapters.secret_keeping import SecretKeeping
 from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
+from hwb_identity.application.by_hand import DecideByHand
+from hwb_identity.application.diagnose import Diagnose
 from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
 from hwb_identity.application.reconcile import Reconcile
@@ -39,6 +42,8 @@ class Identity:
     reconcile: Reconcile
     staff_transfers: StaffTransfers
     passwords: Passwords
+    diagnose: Diagnose
+    by_hand: DecideByHand
 
 
 def people_opener(platform: Platform) -> OpenPeople:
@@ -67,6 +72,10 @@ def _open_passwords(uow: UnitOfWork) -> PasswordStore:
     return PasswordStore(uow.session)
 
 
+def _open_diagnosis(uow: UnitOfWork) -> DiagnosisReader:
+    return DiagnosisReader(uow.session)
+
+
 def identity_on(platform: Platform) -> Identity:
     """Wire the use cases."""
     settings: Settings = platform.settings
@@ -82,6 +91,8 @@ def identity_on(platform: Platform) -> Identity:
         reconcile=Reconcile(units, open_people, _open_runs, refs),
         staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
         passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
+        by_hand=DecideByHand(open_people, AccessLog, refs),
+        diagnose=Diagnose(_open_diagnosis, AccessLog, refs, platform.calendar),
     )
 
 

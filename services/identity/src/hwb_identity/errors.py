@@ -103,3 +103,54 @@ class AccountInactiveError(ProblemError):
             detail="Its owner cannot sign in with any password. Reactivate the account first;"
             " nothing was changed.",
         )
+
+
+class PersonNotNamedError(ProblemError):
+    """A diagnosis of one person says which person."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            status=422,
+            code="person_not_named",
+            title="Who is it about?",
+            detail=f"Send {field} with the question: a learner's UPN, or a staff code.",
+        )
+
+
+class AccountChangedError(ProblemError):
+    """Somebody or a run changed the account since it was looked at: look again, then decide."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            status=412,
+            code="account_changed",
+            title="The account has changed since you looked",
+            detail="Nothing was changed. Look at the account again, then decide.",
+            extra={"etag": f'"{version}"'},
+        )
+
+
+class NotConfirmedError(ProblemError):
+    """The confirmation is not the one that was given for this account, version and caller."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="not_confirmed",
+            title="Are you sure you wish to deactivate this user account?",
+            detail="Nothing was changed. Ask without a confirmation first, and send back the one"
+            " that you are given.",
+        )
+
+
+class NobodyHasAccountError(ProblemError):
+    """The account is released: only a school that has the person on roll brings it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="nobody_has_account",
+            title="No school has this person on roll",
+            detail="The account is released. It comes back by itself when a school's MIS has the"
+            " person on roll and its Provisioning Client has run; nothing was changed.",
+        )

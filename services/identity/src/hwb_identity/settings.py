@@ -16,6 +16,15 @@ class Settings(ServiceSettings):
     password_secret: SecretStr | None = None
     """Deployment secret that seals passwords which may be shown; without it none are made."""
 
+    service_desk_mail: str = "hwb@gov.wales"
+    """The Service Desk, as a diagnosis names it."""
+
+    service_desk_phone: str = "03000 25 25 25"
+    """The Service Desk's telephone."""
+
+    support_centre: str = "https://hwb.gov.wales/support-centre"
+    """The support centre."""
+
     due_batch: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Persons taken up in one transaction when their day has come."""
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from hwb_identity.domain.diagnosis import SchoolRuns
 from hwb_identity.domain.people import People
+from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
 from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.words import RecordState
 
 
 class RememberedChange(NamedTuple):
@@ -19,6 +22,15 @@ class RememberedChange(NamedTuple):
     change: str
     cause: str
     account: str
+
+
+class KeptBack(NamedTuple):
+    """A school's row about a person that was rejected or held."""
+
+    key: str
+    school: str
+    state: str
+    run_seq: int
 
 
 class PeopleStore(Protocol):
@@ -58,6 +70,10 @@ class PeopleStore(Protocol):
 
     async def remember(self, changes: Sequence[RememberedChange]) -> None:
         """Append to the accounts' history."""
+        ...
+
+    async def keep_back(self, rows: Sequence[KeptBack]) -> None:
+        """Remember rows that were rejected or held, for diagnosis."""
         ...
 
     async def hide_passwords(self, account_ids: Sequence[str]) -> None:
@@ -125,6 +141,19 @@ class AccessLog(Protocol):
         ...
 
 
+class PublishedRun(NamedTuple):
+    """A run that was published, with how many of its rows met which fate."""
+
+    run_id: str
+    school: str
+    run_seq: int
+    changes: int
+    traceparent: str | None
+    published_at: datetime
+    rejected: int
+    held: int
+
+
 @dataclass(frozen=True, slots=True)
 class RunStanding:
     """A published run that is not settled, and what has become of its changes so far."""
@@ -145,10 +174,12 @@ class RunStore(Protocol):
         """Add (applied, pending) by run_id to what this partition has had."""
         ...
 
-    async def published(
-        self, rows: Sequence[tuple[str, str, int, int, str | None, datetime]]
-    ) -> None:
-        """Remember published runs: id, school, run_seq, changes, traceparent, instant."""
+    async def published(self, runs: Sequence[PublishedRun]) -> None:
+        """Remember published runs."""
+        ...
+
+    async def heard(self, runs: Sequence[tuple[str, str, int, str, datetime]]) -> None:
+        """Remember the newest word on runs of each school: school, id, run_seq, change, instant."""
         ...
 
     async def unsettled(self) -> Sequence[RunStanding]:
@@ -195,8 +226,33 @@ class TransferStore(Protocol):
         ...
 
 
+class DiagnosisReader(Protocol):
+    """What a diagnosis looks at."""
+
+    async def person(self, key: str) -> Person | None:
+        """The person of this key, a link followed."""
+        ...
+
+    async def kept_back(self, key: str, school: str, *, since: int) -> RecordState | None:
+        """Whether the school's newest row about this key, from a run on, was rejected or held."""
+        ...
+
+    async def runs(self, school: str) -> SchoolRuns:
+        """What is known of a school's runs."""
+        ...
+
+    async def password(self, account_id: str) -> str | None:
+        """``visible``, ``hidden``, or None where none was made."""
+        ...
+
+    async def years_of_classes(self, school: str) -> dict[str, int]:
+        """How many places in classes of each academic year the school's accounts have."""
+        ...
+
+
 OpenPeople = Callable[[UnitOfWork], PeopleStore]
 OpenRuns = Callable[[UnitOfWork], RunStore]
 OpenTransfers = Callable[[UnitOfWork], TransferStore]
 OpenPasswords = Callable[[UnitOfWork], PasswordStore]
 OpenAccessLog = Callable[[UnitOfWork], AccessLog]
+OpenDiagnosis = Callable[[UnitOfWork], DiagnosisReader]

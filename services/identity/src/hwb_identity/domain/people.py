@@ -110,6 +110,12 @@ class People:
         person = self.now[key]
         return self._keep(person, was=person)
 
+    def decide(self, key: str, decision: Decision) -> Evaluation:
+        """Add what a person decided by hand."""
+        person = self.now[key]
+        decided = person._replace(decisions=(*person.decisions, decision))
+        return self._keep(decided, was=person)
+
     def transfer(self, *, from_row: str, to_key: str, decision: Decision) -> list[Evaluation]:
         """Link an old account to a new staff record; the record's own new account is deactivated.
 

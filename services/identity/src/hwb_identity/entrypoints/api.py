@@ -10,6 +10,8 @@ from hwb_identity.adapters.account_reader import AccountReader, Filter
 from hwb_identity.application.staff_transfer import TransferRequest
 from hwb_identity.bootstrap import identity_on
 from hwb_identity.domain.person import Person
+from hwb_identity.entrypoints.by_hand_routes import add_decisions
+from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
 from hwb_identity.entrypoints.models import (
     SCHOOL_ROLES,
     AccountPage,
@@ -65,7 +67,10 @@ def make_api(platform: Platform) -> FastAPI:
     _add_accounts(api, platform)
     _add_pending(api, platform)
     _add_transfers(api, platform)
-    add_passwords(api, platform, identity_on(platform).passwords)
+    identity = identity_on(platform)
+    add_passwords(api, platform, identity.passwords)
+    add_diagnosis(api, platform, identity.diagnose)
+    add_decisions(api, platform, identity.by_hand)
     return api
 
 

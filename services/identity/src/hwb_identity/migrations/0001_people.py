@@ -81,10 +81,33 @@ def upgrade() -> None:
         changes integer NOT NULL,
         traceparent text,
         published_at timestamptz NOT NULL,
+        rejected integer NOT NULL DEFAULT 0,
+        held integer NOT NULL DEFAULT 0,
         settled_at timestamptz
     );
     COMMENT ON TABLE run IS 'Published runs and when all their changes were applied or parked';
     CREATE INDEX run_unsettled ON run (run_id) WHERE settled_at IS NULL;
+
+    CREATE INDEX run_by_school ON run (school, run_seq);
+
+    CREATE TABLE run_heard (
+        school text COLLATE "C" PRIMARY KEY,
+        run_id text COLLATE "C" NOT NULL,
+        run_seq integer NOT NULL,
+        change text NOT NULL,
+        heard_at timestamptz NOT NULL
+    );
+    COMMENT ON TABLE run_heard IS 'The newest thing heard of any run of a school, for diagnosis';
+
+    CREATE TABLE kept_back (
+        key text COLLATE "C" NOT NULL,
+        school text COLLATE "C" NOT NULL,
+        state text NOT NULL,
+        run_seq integer NOT NULL,
+        PRIMARY KEY (key, school)
+    );
+    COMMENT ON TABLE kept_back IS
+        'Rows that were rejected or held, for diagnosis; an older one than the record counts not';
 
     CREATE TABLE run_progress (
         run_id text COLLATE "C" NOT NULL,
