@@ -36,7 +36,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """One fault of one row. It never holds the value of a UPN."""
+    """One fault of one row: what kind of value was found, never the value."""
 
     file: str
     line: int
@@ -44,6 +44,12 @@ class RejectedRow:
     reason: str
     what_to_do: str
     what_to_do_cy: str
+    value_class: str = "none"
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "RejectedRow":
+        """From the API's row; what a newer Hwb may add is passed over."""
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__ if name in row})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ async def wait_until_settled(
     rejected: tuple[RejectedRow, ...] = ()
     if run["counts"]["rejected"]:
         report = await answered(lambda: client.get(f"{address}/report"), patience, on_pause)
-        rejected = tuple(RejectedRow(**row) for row in report.json()["rows"])
+        rejected = tuple(RejectedRow.of(row) for row in report.json()["rows"])
     return PushResult(
         run_id=pushed.run_id,
         school=pushed.school,

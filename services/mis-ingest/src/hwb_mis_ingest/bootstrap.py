@@ -36,7 +36,13 @@ SECONDS_BETWEEN_LOOKS = 0.2
 
 
 def _reader(settings: Settings) -> UploadReader:
-    return UploadReader(Limits(unpacked_bytes=settings.max_unpacked_bytes, rows=settings.max_rows))
+    limits = Limits(
+        unpacked_bytes=settings.max_unpacked_bytes,
+        rows=settings.max_rows,
+        ratio=settings.max_compression,
+        seconds=settings.max_read_seconds,
+    )
+    return UploadReader(limits)
 
 
 def _planner(platform: Platform) -> RunPlanner:

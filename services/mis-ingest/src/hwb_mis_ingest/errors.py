@@ -142,6 +142,15 @@ def too_slow(seconds: float) -> UploadRefusedError:
     )
 
 
+def upload_too_slow(seconds: float) -> UploadRefusedError:
+    return UploadRefusedError(
+        "upload_too_slow",
+        "The upload did not arrive in time",
+        f"Nothing was changed. Not all of it arrived within {seconds:g} seconds. Check the network "
+        "and proxy, then push the same file again.",
+    )
+
+
 def unknown_value(line: int, what: str) -> UploadRefusedError:
     return UploadRefusedError(
         "unknown_field",

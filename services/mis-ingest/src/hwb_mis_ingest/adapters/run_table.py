@@ -100,9 +100,17 @@ class RunTable:
         if rejections:
             await session.copy_in(
                 "rejection",
-                ("run_id", "number", "file", "line", "field", "reason"),
+                ("run_id", "number", "file", "line", "field", "reason", "value_class"),
                 (
-                    (run_id, number, one.file, one.line, one.field, one.reason.value)
+                    (
+                        run_id,
+                        number,
+                        one.file,
+                        one.line,
+                        one.field,
+                        one.reason.value,
+                        one.value_class.value,
+                    )
                     for number, one in enumerate(rejections)
                 ),
             )

@@ -45,14 +45,14 @@ class RunViews:
 
     async def rejections(
         self, session: Session, run_id: str, *, limit: int
-    ) -> list[tuple[str, int, str, str]]:
-        """File, line, field and reason code, in the order of the files."""
+    ) -> list[tuple[str, int, str, str, str]]:
+        """File, line, field, reason code and value class, in the order of the files."""
         rows = await session.fetch(
-            """SELECT file, line, field, reason FROM rejection WHERE run_id = %s
+            """SELECT file, line, field, reason, value_class FROM rejection WHERE run_id = %s
                ORDER BY number LIMIT %s""",
             (run_id, limit),
         )
-        return [(file, line, field, reason) for file, line, field, reason in rows]
+        return [(file, line, field, reason, kind) for file, line, field, reason, kind in rows]
 
     async def count_rejections(self, session: Session, run_id: str) -> int:
         row = await session.fetch_one("SELECT count(*) FROM rejection WHERE run_id = %s", (run_id,))

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from hwb_mis_ingest.domain.reasons import Reason
+from hwb_mis_ingest.domain.value_class import ValueClass
 
 
 class Table(StrEnum):
@@ -84,12 +85,13 @@ class Fault(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """A line of a run's report."""
+    """A line of a run's report. ``value_class`` says what kind of value it was, never the value."""
 
     file: str
     line: int
     field: str
     reason: Reason
+    value_class: ValueClass = ValueClass.NONE
 
 
 CARRIED_LINE = -1

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from hwb_mis_ingest.domain.reasons import Reason
+from hwb_mis_ingest.domain.value_class import ValueClass
 from hwb_schemas.events import RunCounts
 from hwb_schemas.register import ClientManager
 
@@ -74,12 +76,16 @@ class Runs(BaseModel):
 
 
 class ReportRow(BaseModel):
-    """One fault of one row, with what to do in English and Welsh; it never shows a value."""
+    """One fault of one row, with what to do in English and Welsh.
+
+    ``value_class`` is what kind of value was found there; the value itself is never shown.
+    """
 
     file: str
     line: int
     field: str
-    reason: str
+    value_class: ValueClass
+    reason: Reason
     what_to_do: str
     what_to_do_cy: str
 
