@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from hwb_mis_ingest.adapters.limits import LOOK_AT_THE_CLOCK_EVERY, Deadline, Limits
 from hwb_mis_ingest.errors import (
@@ -31,16 +31,13 @@ RATIO_MATTERS_ABOVE_BYTES = 100_000
 _PROBE_BYTES = 1 << 16
 _UTF16_BEGINS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
+CsvRow: TypeAlias = tuple[int, list[str] | None, list[str]]
+"""The line on which a row begins and its cells; of another width, None and then its cells.
 
-class CsvRow(NamedTuple):
-    """The line on which a row begins and its cells; None for a row of another width.
+A plain tuple, since one is made for every row of the nation.
+"""
 
-    ``broken`` are the cells of such a row.
-    """
-
-    line: int
-    cells: list[str] | None
-    broken: tuple[str, ...] = ()
+_NOT_BROKEN: list[str] = []
 
 
 class CsvFile:
@@ -69,9 +66,9 @@ class CsvFile:
                     if reader.line_num > line:
                         cells = [_on_one_line(cell) for cell in cells]  # noqa: PLW2901
                     if len(cells) == width:
-                        yield CsvRow(line, cells)
+                        yield line, cells, _NOT_BROKEN
                     elif cells:
-                        yield CsvRow(line, None, tuple(cells))
+                        yield line, None, cells
                     line = reader.line_num + 1
             except csv.Error as error:
                 raise malformed(self.name, reader.line_num, str(error)) from error
