@@ -142,6 +142,50 @@ def oneroster(files: dict[str, bytes]) -> Tables:
     return tables
 
 
+def oneroster_1_2(files: dict[str, bytes]) -> Tables:
+    if not {"manifest.csv", "roles.csv", *(f"{name}.csv" for name in NEEDED)} <= set(files):
+        raise RefuseError
+    plain = {name: {one: one for one in columns.split()} for name, columns in NEEDED.items()}
+    for name in ("role", "orgSourcedIds"):
+        del plain["users"][name]
+    tables = {name: table(files, f"{name}.csv", columns) for name, columns in plain.items()}
+    of_roles = {
+        "sourcedId": "userSourcedId",
+        "role": "role",
+        "orgSourcedIds": "orgSourcedId",
+        "status": "status",
+        "roleType": "roleType",
+    }
+    roles = table(files, "roles.csv", of_roles, optional=("status", "roleType"))
+    broken = {line.id for line in roles if line.cells is None}
+    for line in tables["users"]:
+        if line.cells is None:
+            continue
+        if line.id in broken:
+            line.cells = None
+            continue
+        mine = [one.cells for one in roles if one.cells and one.cells["sourcedId"] == line.id]
+        best = max(mine, key=_rank_of_1_2, default=dict.fromkeys(of_roles, ""))
+        line.cells |= {
+            "role": _role_of_1_2(best["role"]),
+            "orgSourcedIds": best["orgSourcedIds"],
+        }
+        line.names = {"role": "roles.role", "orgSourcedIds": "roles.orgSourcedId"}
+    if not all(tables[name] for name in ("users", "classes", "enrollments", "academicSessions")):
+        raise RefuseError
+    return tables
+
+
+def _role_of_1_2(role: str) -> str:
+    staff = {"teacher", "aide", "administrator", "principal", "counselor", "siteadministrator"}
+    return "teacher" if role.lower() in staff else role.lower()
+
+
+def _rank_of_1_2(role: dict[str, str]) -> tuple[bool, bool, bool]:
+    known = _role_of_1_2(role["role"]) in {"student", "teacher"}
+    return (role["status"] != "tobedeleted", known, role["roleType"] == "primary")
+
+
 def json_lines(data: bytes) -> Tables:
     tables: Tables = {name: [] for name in NEEDED}
     lines = data.rstrip(b"\r\n \t").split(b"\n")

@@ -1,10 +1,9 @@
 """Every format that a school's MIS may write, with a mapping file where the format needs one."""
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
+from tests.support.oneroster_1_2 import oneroster_1_2
 from tests.support.school_export import SCHOOL, small_school, upn, zip_of
 from tests.support.sds_export import sds_1, sds_2_1
 
@@ -184,29 +183,6 @@ def test_dates_are_read_in_the_order_that_the_mapping_says(
         assert faults(snapshot) == [("users.csv", 2, "metadata.leavingDate", "date_invalid")]
     else:
         assert snapshot.people[0].record["leaving_date"] == read_as
-
-
-def oneroster_1_2() -> dict[str, str]:
-    """The small school in OneRoster 1.2: roles have a file of their own."""
-    files = small_school().csv_files()
-    roles = ["sourcedId,status,dateLastModified,userSourcedId,roleType,role,orgSourcedId"]
-    users = []
-    for number, row in enumerate(csv.DictReader(io.StringIO(files["users.csv"]))):
-        role = "siteAdministrator" if row["identifier"] == "RHJ" else row["role"]
-        roles.append(f"R{number},,,{row['sourcedId']},primary,{role},S1")
-        roles.append(f"Q{number},,,{row['sourcedId']},secondary,guardian,S9")
-        users.append({name: row[name] for name in row if name not in {"role", "orgSourcedIds"}})
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(users[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(users)
-    manifest = files["manifest.csv"].replace("oneroster.version,1.1", "oneroster.version,1.2")
-    return {
-        **files,
-        "manifest.csv": manifest + "file.roles,bulk\n",
-        "users.csv": text.getvalue(),
-        "roles.csv": "\n".join(roles) + "\n",
-    }
 
 
 def test_oneroster_1_2_says_the_same_as_1_1() -> None:

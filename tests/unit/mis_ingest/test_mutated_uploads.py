@@ -14,6 +14,7 @@ import pytest
 from tests.support import upload_oracle as oracle
 from tests.support.ctf_export import ctf, pupil
 from tests.support.mutations import VALUES, spoil_bytes, spoil_cells
+from tests.support.oneroster_1_2 import oneroster_1_2
 from tests.support.school_export import SCHOOL, small_school, upn, zip_of
 from tests.support.sds_export import sds_1, sds_2_1
 
@@ -27,10 +28,11 @@ from hwb_mis_ingest.errors import UploadRefusedError
 READER = UploadReader(Limits(unpacked_bytes=10_000_000, rows=100_000))
 UPLOADS = int(os.environ.get("HWB_MUTATED_UPLOADS", "1000"))
 FIRST = int(os.environ.get("HWB_MUTATED_FROM", "1"))
-FORMATS = ("oneroster", "sds-2.1", "sds-1", "jsonl", "ctf")
+FORMATS = ("oneroster", "oneroster-1.2", "sds-2.1", "sds-1", "jsonl", "ctf")
 LONGEST_SECONDS = 5.0
 ZIPS = {
     "oneroster": (small_school().csv_files(), oracle.oneroster),
+    "oneroster-1.2": (oneroster_1_2(), oracle.oneroster_1_2),
     "sds-2.1": (sds_2_1(), oracle.sds_2_1),
     "sds-1": (sds_1(), oracle.sds_1),
 }
