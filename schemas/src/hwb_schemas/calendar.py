@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import date, timedelta
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -72,6 +73,7 @@ class RolloverCalendar(CalendarValue):
     deletion_after_days: int = 365
     deletion_announced_days_before: int = 30
     guard: SeasonGuard = SeasonGuard()
+    manual_account_end: Literal["reminds", "deactivates"] = "reminds"
 
     def term_starts(self, authority: str) -> date:
         """First day of term in this authority (three-digit code)."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from hwb_identity.adapters.access_log import AccessLog
 from hwb_identity.adapters.diagnosis_reader import DiagnosisReader
+from hwb_identity.adapters.manual_store import ManualStore
 from hwb_identity.adapters.password_store import PasswordStore
 from hwb_identity.adapters.people_store import PeopleStore
 from hwb_identity.adapters.run_store import RunStore
@@ -15,6 +16,7 @@ from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.by_hand import DecideByHand
 from hwb_identity.application.diagnose import Diagnose
+from hwb_identity.application.manual_accounts import ManualAccounts
 from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
 from hwb_identity.application.reconcile import Reconcile
@@ -44,6 +46,7 @@ class Identity:
     passwords: Passwords
     diagnose: Diagnose
     by_hand: DecideByHand
+    manual_accounts: ManualAccounts
 
 
 def people_opener(platform: Platform) -> OpenPeople:
@@ -76,6 +79,10 @@ def _open_diagnosis(uow: UnitOfWork) -> DiagnosisReader:
     return DiagnosisReader(uow.session)
 
 
+def _open_manual(uow: UnitOfWork) -> ManualStore:
+    return ManualStore(uow.session)
+
+
 def identity_on(platform: Platform) -> Identity:
     """Wire the use cases."""
     settings: Settings = platform.settings
@@ -91,6 +98,7 @@ def identity_on(platform: Platform) -> Identity:
         reconcile=Reconcile(units, open_people, _open_runs, refs),
         staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
         passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
+        manual_accounts=ManualAccounts(open_people, _open_manual, AccessLog, refs),
         by_hand=DecideByHand(open_people, AccessLog, refs),
         diagnose=Diagnose(_open_diagnosis, AccessLog, refs, platform.calendar),
     )

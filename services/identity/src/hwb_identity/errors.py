@@ -154,3 +154,40 @@ class NobodyHasAccountError(ProblemError):
             detail="The account is released. It comes back by itself when a school's MIS has the"
             " person on roll and its Provisioning Client has run; nothing was changed.",
         )
+
+
+class EndDateError(ProblemError):
+    """An end date lies ahead; to end an account today, deactivate it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="end_date_not_ahead",
+            title="The end date has passed",
+            detail="Give a day after today, or deactivate the account; nothing was changed.",
+        )
+
+
+class ReviewerMissingError(ProblemError):
+    """A governor's account is confirmed with the Headteacher or the Clerk to the Governing Body."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="confirmed_with_nobody",
+            title="With whom was this confirmed?",
+            detail="Say whether the Headteacher or the Clerk to the Governing Body confirmed that"
+            " this governor's account is still required.",
+        )
+
+
+class AccountEndedError(ProblemError):
+    """The account's end date has passed: extend it, which switches it on again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="account_ended",
+            title="This account has reached its end date",
+            detail="Give it a later end date, then it is on again; nothing was changed.",
+        )

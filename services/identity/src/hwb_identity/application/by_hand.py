@@ -11,6 +11,7 @@ from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Account
 from hwb_identity.errors import (
     AccountChangedError,
+    AccountEndedError,
     AccountUnknownError,
     NobodyHasAccountError,
     NotConfirmedError,
@@ -79,7 +80,7 @@ class DecideByHand:
     ) -> ByHand:
         """Switch sign-in on again, where a school has the account.
 
-        Raises AccountUnknownError, AccountChangedError, NobodyHasAccountError.
+        Raises AccountUnknownError, AccountChangedError, NobodyHasAccountError, AccountEndedError.
         """
         kind = DecisionKind.REINSTATED
         return await self._decide(account_id, version, kind, reason=reason, caller=caller, uow=uow)
@@ -105,6 +106,8 @@ class DecideByHand:
         decision = Decision(kind, caller.subject, uow.now.isoformat(), reason)
         changes = Changes(uow, self._refs, lane=COMMAND_LANE)
         evaluation = people.decide(key, decision)
+        if evaluation.change is None and kind is DecisionKind.REINSTATED:
+            raise AccountEndedError
         changes.note(evaluation, cause=f"command:{_VERBS[kind]}")
         await changes.write(people, self._open_people(uow))
         await self._open_access_log(uow).note(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from hwb_identity.domain.diagnosis import SchoolRuns
@@ -250,9 +250,55 @@ class DiagnosisReader(Protocol):
         ...
 
 
+class ManualAccount(NamedTuple):
+    """An account made by hand: who answers for it, why, and the first day without it."""
+
+    account_id: str
+    owner: str
+    reason: str
+    ends_on: date | None
+    created_by: str
+    created_at: datetime
+
+
+class ReviewRow(NamedTuple):
+    """One line of the end-of-year review."""
+
+    account_id: str
+    display_name: str
+    sign_in_name: str
+    status: str
+    version: int
+    owner: str
+    reason: str
+    ends_on: date | None
+    created_at: datetime
+    reviewed_at: datetime | None
+    confirmed_with: str | None
+
+
+class ManualStore(Protocol):
+    """Accounts made by hand of one transaction."""
+
+    async def keep(self, made: ManualAccount) -> None:
+        """Keep a new one."""
+        ...
+
+    async def extend(self, account_id: str, ends_on: date | None) -> None:
+        """Give one another end date, or none."""
+        ...
+
+    async def reviewed(
+        self, account_id: str, *, by: str, at: datetime, confirmed_with: str | None
+    ) -> None:
+        """Keep who looked at one, and with whom it was confirmed."""
+        ...
+
+
 OpenPeople = Callable[[UnitOfWork], PeopleStore]
 OpenRuns = Callable[[UnitOfWork], RunStore]
 OpenTransfers = Callable[[UnitOfWork], TransferStore]
 OpenPasswords = Callable[[UnitOfWork], PasswordStore]
 OpenAccessLog = Callable[[UnitOfWork], AccessLog]
 OpenDiagnosis = Callable[[UnitOfWork], DiagnosisReader]
+OpenManual = Callable[[UnitOfWork], ManualStore]

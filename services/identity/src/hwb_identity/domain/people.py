@@ -110,6 +110,10 @@ class People:
         person = self.now[key]
         return self._keep(person, was=person)
 
+    def put(self, person: Person) -> Evaluation:
+        """A person whose record a command made or changed."""
+        return self._keep(person, was=self.now.get(person.key, person))
+
     def decide(self, key: str, decision: Decision) -> Evaluation:
         """Add what a person decided by hand."""
         person = self.now[key]

@@ -147,6 +147,20 @@ def upgrade() -> None:
     COMMENT ON COLUMN password.sealed IS
         'The password, encrypted under a secret that is not in the database; NULL after a match';
 
+    CREATE TABLE manual_account (
+        account_id uuid PRIMARY KEY,
+        owner text NOT NULL,
+        reason text NOT NULL,
+        ends_on date,
+        created_by text NOT NULL,
+        created_at timestamptz NOT NULL,
+        reviewed_by text,
+        reviewed_at timestamptz,
+        confirmed_with text
+    );
+    COMMENT ON TABLE manual_account IS
+        'Non-MIS and governor accounts: who answers for each, why, until when, and the last review';
+
     CREATE TABLE access_log (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         asked_at timestamptz NOT NULL,
