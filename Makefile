@@ -34,6 +34,10 @@ lint: .venv/.ready ## style, types and the direction of imports
 test: .venv/.ready ## unit, contract, integration and end-to-end tests
 	@$(BIN)/pytest
 
+.PHONY: test-deep
+test-deep: .venv/.ready ## what make test samples, in full: 100,000 mutated uploads
+	@HWB_MUTATED_UPLOADS=100000 $(BIN)/pytest -s tests/unit/mis_ingest/test_mutated_uploads.py
+
 .PHONY: crash-points
 crash-points: .venv/.ready ## die once at every crash point, and compare
 	@$(BIN)/python -m hwb_rehearsal.crash_points

@@ -38,6 +38,9 @@ CALLERS = {
     "operator": Caller("op", Role.OPERATOR),
     "primary": Caller("dc-primary", Role.DIGITAL_CHAMPION, school=PRIMARY),
     "secondary": Caller("dc-secondary", Role.DIGITAL_CHAMPION, school=SECONDARY),
+    "primary-teacher": Caller("t-primary", Role.TEACHER, school=PRIMARY),
+    "secondary-teacher": Caller("t-secondary", Role.TEACHER, school=SECONDARY),
+    "sign-in": Caller("sign-in", Role.SERVICE),
     "secondary-administrator": Caller("sa", Role.SCHOOL_ADMINISTRATOR, school=SECONDARY),
     "authority": Caller("la", Role.LOCAL_AUTHORITY, authority="660"),
     "network-manager": Caller("nm", Role.NETWORK_MANAGER, school=SECONDARY),
@@ -154,13 +157,30 @@ class World:
         await drive(self.platform, subscription, words, partition=partition)
 
     async def run_published(self, school: str, run_seq: int, changes: int) -> None:
+        await self.run(school, run_seq, RunCounts(changes=changes))
+
+    async def ran(self, school: str, *words: tuple[str, RecordChanged], rejected: int = 0) -> None:
+        """A whole run of these words, which settles."""
+        run_seq = max([word.run_seq for _, word in words], default=self.seq.get(school, 0) + 1)
+        self.seq[school] = run_seq
+        await self.hear(*words)
+        await self.run(school, run_seq, RunCounts(changes=len(words), rejected=rejected))
+        await self.identity.settle_runs()
+
+    async def run(
+        self,
+        school: str,
+        run_seq: int,
+        counts: RunCounts,
+        change: RunChange = RunChange.PUBLISHED,
+    ) -> None:
         event = RunChanged(
-            change=RunChange.PUBLISHED,
+            change=change,
             run_id=f"{school}-{run_seq}",
             school=school,
             run_seq=run_seq,
             received_at=self.clock.now(),
-            counts=RunCounts(changes=changes),
+            counts=counts,
         )
         await drive(self.platform, subscriptions_of(self.identity)[1], [(school, event)])
 

@@ -2,8 +2,9 @@
 
 import itertools
 from datetime import date, timedelta
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class CalendarValue(BaseModel):
@@ -27,6 +28,33 @@ class Window(CalendarValue):
         return self.opens <= day <= self.closes
 
 
+class GuardLimit(CalendarValue):
+    """How much may go before a person is asked: a share of what there was, or a few at least."""
+
+    share: float = Field(ge=0, le=1)
+    at_least: int = Field(ge=0)
+
+    def allows(self, count: int, *, of: int) -> bool:
+        """Whether so many may go of so many."""
+        return count <= max(self.at_least, self.share * of)
+
+
+class SeasonGuard(CalendarValue):
+    """Beyond which limits a school's rows are held (DESIGN 6, Season guard).
+
+    Counted per school from the groups' freeze to so many days after the first day of term, where
+    the top year groups are expected to leave; outside it by calendar month, where nobody is.
+    ``learners`` and ``staff`` limit whoever stops claiming, ``class_members`` the places in classes
+    that are lost, ``staff_codes`` codes that are new while as many are missing: a new MIS.
+    """
+
+    days_after_first_day_of_term: int = Field(default=28, ge=0)
+    learners: GuardLimit = GuardLimit(share=0.1, at_least=5)
+    staff: GuardLimit = GuardLimit(share=0.34, at_least=4)
+    class_members: GuardLimit = GuardLimit(share=0.25, at_least=20)
+    staff_codes: GuardLimit = GuardLimit(share=0.2, at_least=3)
+
+
 class RolloverCalendar(CalendarValue):
     """All dates of one rollover. ``name`` is the year it happens in."""
 
@@ -44,6 +72,8 @@ class RolloverCalendar(CalendarValue):
     pending_case_after_days: int = 14
     deletion_after_days: int = 365
     deletion_announced_days_before: int = 30
+    guard: SeasonGuard = SeasonGuard()
+    manual_account_end: Literal["reminds", "deactivates"] = "reminds"
 
     def term_starts(self, authority: str) -> date:
         """First day of term in this authority (three-digit code)."""

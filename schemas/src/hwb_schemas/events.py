@@ -132,7 +132,7 @@ class ClassChanged(Event):
 class RunCounts(Value):
     """How many rows of a run met which fate.
 
-    ``changes`` is the number of events on hwb.mis.changes.
+    ``changes`` is the number of events on hwb.mis.changes; ``held`` rows wait for a person.
     """
 
     learners: int = 0
@@ -142,6 +142,7 @@ class RunCounts(Value):
     missing: int = 0
     changes: int = 0
     class_changes: int = 0
+    held: int = 0
 
 
 class RunChanged(Event):

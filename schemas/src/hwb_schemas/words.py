@@ -137,6 +137,7 @@ class CaseKind(OpenEnum):
     STAFF_TRANSFER_REQUESTED = "staff_transfer_requested"
     REJECTED_ROWS = "rejected_rows"
     RECORD_MISSING = "record_missing"
+    RUN_HELD = "run_held"
     PENDING_TOO_LONG = "pending_too_long"
     CONTESTED_CLAIM = "contested_claim"
     MERGE_PROPOSED = "merge_proposed"

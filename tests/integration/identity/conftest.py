@@ -13,6 +13,7 @@ from hwb_runtime.clock import ManualClock
 from hwb_runtime.testing import platform_for
 
 EMPTIED = """TRUNCATE person, sign_in_stem, account_history, run, run_progress, transfer_case,
+    password, access_log, run_heard, kept_back, manual_account,
     calendar_followed, consumer_offset, outbox, inbox, parked, idempotency"""
 
 
@@ -36,6 +37,7 @@ async def world(identity_database: str) -> AsyncIterator[World]:
         register=REGISTER,
         now=datetime(2022, 7, 18, 10, tzinfo=UTC),
         callers=callers,
+        settings={"password_secret": "another secret of the tests"},
     ) as platform:
         async with platform.database.transaction() as session:
             await session.execute(EMPTIED)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CLASS_7A = f"{SCHOOL}/2021-22/7A"
 CLASS_7B = f"{SCHOOL}/2021-22/7B"
-NO_ONE = {"learners": 0, "staff": 0, "classes": 0, "rejected": 0, "missing": 0}
+NO_ONE = {"learners": 0, "staff": 0, "classes": 0, "rejected": 0, "missing": 0, "held": 0}
 
 MODELS: dict[str, type[Event]] = {
     "hwb.mis.changes": RecordChanged,

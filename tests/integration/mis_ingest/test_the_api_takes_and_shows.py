@@ -1,5 +1,7 @@
 """Who may send and see what, what is refused at once, and that nothing is taken twice."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -74,6 +76,34 @@ async def test_a_broken_or_foreign_upload_is_refused_and_changes_nothing(
 async def test_an_upload_that_is_too_large_is_refused(ingest: "Ingest") -> None:
     assert problem_of(await ingest.upload(b"PK\x03\x04" + b"0" * 1_000_000), 413)
     await nothing_is_stored(ingest)
+
+
+async def test_an_upload_that_does_not_arrive_in_time_is_refused(ingest: "Ingest") -> None:
+    async def never_ending() -> AsyncIterator[bytes]:
+        yield b"PK"
+        await asyncio.Event().wait()
+
+    ingest.platform.settings.max_receive_seconds = 0.05
+    headers = {"Idempotency-Key": "slow-as-a-snail", "Authorization": "Bearer service"}
+    address = f"/v1/schools/{SCHOOL}/uploads"
+    answer = await ingest.http.post(address, content=never_ending(), headers=headers)
+    assert problem_of(answer, 408)["code"] == "upload_too_slow"
+    await nothing_is_stored(ingest)
+
+
+async def test_a_report_is_a_sheet_for_who_asks_for_one(ingest: "Ingest") -> None:
+    export = small_school()
+    export.learner(4, identifier="")
+    run = await ingest.run(export.zip())
+    headers = {"Authorization": "Bearer manager"}
+    address = f"/v1/schools/{SCHOOL}/runs/{run['run_id']}/report"
+    sheet = await ingest.http.get(f"{address}?format=csv", headers=headers)
+    rows = (await ingest.get(address))["rows"]
+
+    assert sheet.headers["content-type"].startswith("text/csv")
+    assert "users.csv,7,identifier,blank,upn_missing," in sheet.text
+    assert [(row["line"], row["value_class"]) for row in rows] == [(7, "blank")]
+    assert (await ingest.http.get(f"{address}?format=pdf", headers=headers)).status_code == 422
 
 
 async def test_an_extract_older_than_the_last_is_refused(ingest: "Ingest") -> None:

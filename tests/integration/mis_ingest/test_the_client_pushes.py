@@ -9,7 +9,7 @@ from tests.support.school_export import SCHOOL, small_school
 
 from hwb_provisioning_client.errors import NotAllowedError, RefusedError
 from hwb_provisioning_client.push import Patience, push_upload, wait_until_settled
-from hwb_provisioning_client.template import write_template
+from hwb_provisioning_client.template import Format, write_template
 from hwb_provisioning_client.upload import Upload, read_upload
 
 if TYPE_CHECKING:
@@ -72,16 +72,37 @@ async def test_a_token_of_another_school_is_not_allowed(ingest: "Ingest") -> Non
         await push_upload(ingest.http, Upload(small_school().zip()), school="6604028")
 
 
-@pytest.mark.parametrize("form", ["folder", "example.jsonl"])
-async def test_the_template_is_taken_whole(ingest: "Ingest", tmp_path: Path, form: str) -> None:
-    for file in write_template(tmp_path):
-        text = file.read_text()
-        file.write_text(text.replace("6602027", SCHOOL))
-    upload = read_upload(tmp_path if form == "folder" else tmp_path / form)
-    run = await ingest.run(upload.data)
+def template_of(folder: Path, format_: Format) -> Upload:
+    """A format's template, as the tests' school would fill it in."""
+    for file in write_template(folder, format_=format_):
+        text = file.read_text().replace("6602027", SCHOOL)
+        file.write_text(text.replace("<Estab>2027", f"<Estab>{SCHOOL[3:]}"))
+    if format_ is Format.JSON_LINES:
+        return read_upload(folder / "example.jsonl")
+    return read_upload(folder)
 
-    assert (run["counts"]["rejected"], run["counts"]["learners"], run["counts"]["staff"]) == (
-        0,
-        2,
-        1,
-    )
+
+@pytest.mark.parametrize("format_", [one for one in Format if one is not Format.CTF])
+async def test_every_template_is_taken_whole_and_says_the_same(
+    ingest: "Ingest", tmp_path: Path, format_: Format
+) -> None:
+    await ingest.run(template_of(tmp_path / "first", Format.ONEROSTER_1_1).data)
+    first = await ingest.words()
+    run = await ingest.run(template_of(tmp_path / "again", format_).data)
+
+    counts = run["counts"]
+    assert (counts["rejected"], counts["learners"], counts["staff"]) == (0, 2, 1)
+    differing = {key: word["changed"] for key, word in (await ingest.words()).items()}
+    assert set(differing) <= set(first)
+    has_ids_of_its_own = format_ is Format.SDS_1
+    assert not differing or has_ids_of_its_own
+    assert all(changed == ["local_id"] for changed in differing.values())
+
+
+async def test_the_template_of_a_ctf_says_who_leaves(ingest: "Ingest", tmp_path: Path) -> None:
+    await ingest.run(template_of(tmp_path / "first", Format.ONEROSTER_1_1).data)
+    run = await ingest.run(template_of(tmp_path / "ctf", Format.CTF).data)
+
+    assert (run["counts"]["rejected"], run["counts"]["changes"]) == (0, 1)
+    (word,) = (await ingest.words()).values()
+    assert (word["state"], word["changed"]) == ("left", ["leaving_date"])

@@ -1,7 +1,9 @@
 """What makes a file refused whole, in both forms; each refusal says that nothing was changed."""
 
+import io
 import json
 import random
+import zipfile
 
 import pytest
 from tests.support.school_export import SCHOOL, small_school, zip_of
@@ -28,7 +30,7 @@ def test_both_forms_of_a_good_school_are_known_by_their_content() -> None:
     assert READER.check(b"\xef\xbb\xbf" + export.jsonl(), SCHOOL) == "oneroster-1.1-jsonl"
 
 
-@pytest.mark.parametrize("data", [b"", b"name,upn\n", b"%PDF-1.7", b"<CTfile/>", b"\x00" * 40])
+@pytest.mark.parametrize("data", [b"", b"name,upn\n", b"%PDF-1.7", b"<html/>", b"\x00" * 40])
 def test_a_foreign_file_is_refused(data: bytes) -> None:
     assert refusal_of(data) == "not_a_known_format"
 
@@ -123,9 +125,9 @@ def test_an_empty_file_in_the_zip_has_no_columns() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("oneroster.version,1.1", "oneroster.version,1.2"),
+        ("oneroster.version,1.1", "oneroster.version,1.3"),
         ("oneroster.version,1.1\n", ""),
-        ("file.users,bulk", "file.users,delta"),
+        ("file.users,bulk", "file.users,some"),
         ("file.classes,bulk\n", ""),
     ],
 )
@@ -135,10 +137,44 @@ def test_only_a_whole_snapshot_in_oneroster_1_1_is_taken(before: str, after: str
     assert refusal_of(zip_of(files)) == "not_a_whole_snapshot"
 
 
-def test_another_encoding_is_refused_instead_of_spoiling_names() -> None:
+@pytest.mark.parametrize("written", [b"\x81\x8d", "Siân".encode("utf-16")])
+def test_another_encoding_is_refused_instead_of_spoiling_names(written: bytes) -> None:
     files: dict[str, str | bytes] = dict(small_school().csv_files())
-    files["users.csv"] = str(files["users.csv"]).replace("Mair", "Siân").encode("cp1252")
+    users = str(files["users.csv"]).encode()
+    files["users.csv"] = written + users if written[:2] == b"\xff\xfe" else users + written
     assert refusal_of(zip_of(files)) == "not_utf8"
+
+
+@pytest.mark.parametrize(
+    "name", ["../users.csv", "/etc/passwd", "C:users.csv", "a/../../users.csv", "..\\users.csv"]
+)
+def test_a_zip_that_names_a_place_outside_itself_is_refused(name: str) -> None:
+    files = small_school().csv_files()
+    files[name] = "x"
+    assert refusal_of(zip_of(files)) == "path_in_zip"
+
+
+def test_a_link_in_a_zip_is_refused() -> None:
+    packed = io.BytesIO(small_school().zip())
+    with zipfile.ZipFile(packed, "a") as archive:
+        link = zipfile.ZipInfo("passwords.csv")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    assert refusal_of(packed.getvalue()) == "path_in_zip"
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    files = small_school().csv_files()
+    files["resources.csv"] = "0" * 5_000_000
+    assert refusal_of(zip_of(files)) == "compressed_too_much"
+
+
+def test_an_upload_that_takes_too_long_is_refused() -> None:
+    export = small_school()
+    for serial in range(100, 1300):
+        export.learner(serial % 1000, sourcedId=f"L{serial}")
+    slow = UploadReader(Limits(unpacked_bytes=10_000_000, rows=100_000, seconds=-1.0))
+    assert refusal_of(export.zip(), reader=slow) == "too_slow"
 
 
 def test_a_quote_that_is_never_closed_does_not_swallow_the_rest() -> None:

@@ -98,7 +98,7 @@ def test_json_lines_say_the_same_as_the_zip() -> None:
         ({"orgSourcedIds": "S2"}, "orgSourcedIds", Reason.OTHER_SCHOOL),
         ({"status": "tobedeleted"}, "status", Reason.MARKED_DELETED),
         ({"familyName": "x" * 201}, "familyName", Reason.TOO_LONG),
-        ({"familyName": "Par\nry"}, "familyName", Reason.CONTROL_CHARACTER),
+        ({"familyName": "Par\x07ry"}, "familyName", Reason.CONTROL_CHARACTER),
     ],
 )
 def test_a_faulty_learner_is_rejected_with_line_field_and_reason(
@@ -225,6 +225,15 @@ def test_a_quoted_line_break_in_a_column_that_is_not_used_moves_the_line_numbers
     export.learner(4, identifier="")
 
     assert faults(read(export)) == [("users.csv", 8, "identifier", "upn_missing")]
+
+
+def test_a_name_on_two_lines_of_a_spreadsheet_cell_is_one_name() -> None:
+    export = small_school()
+    export.rows["users"][0]["familyName"] = "Parry\r\nWilliams"
+    snapshot = read(export)
+
+    assert snapshot.rejections == []
+    assert snapshot.people[0].record["surname"] == "Parry Williams"
 
 
 def test_who_is_on_a_list_without_being_there_is_reported() -> None:

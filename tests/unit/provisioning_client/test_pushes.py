@@ -1,6 +1,8 @@
 """What the client does when the network, Hwb or the file are not as they should be."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +23,7 @@ from hwb_provisioning_client.push import (
     push_upload,
     wait_until_settled,
 )
-from hwb_provisioning_client.template import write_template
+from hwb_provisioning_client.template import Format, write_template
 from hwb_provisioning_client.upload import Upload, read_upload
 
 SCHOOL = "6604027"
@@ -142,6 +144,28 @@ def test_a_folder_is_packed_the_same_each_time(tmp_path: Path) -> None:
     assert once == again
     assert once.data.startswith(b"PK")
     assert b"example.jsonl" not in once.data
+
+
+def test_a_mapping_file_is_sent_along_with_a_zip_a_ctf_and_a_folder(tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("dates: uk\n")
+    write_template(tmp_path / "sds", format_=Format.SDS_2_1)
+    folder = read_upload(tmp_path / "sds", mapping=mapping)
+    packed = tmp_path / "export.zip"
+    packed.write_bytes(read_upload(tmp_path / "sds").data)
+    ctf = tmp_path / "a.xml"
+    ctf.write_text("<CTfile/>")
+    lines = tmp_path / "a.jsonl"
+    lines.write_text("{}")
+
+    for upload in (folder, read_upload(packed, mapping=mapping), read_upload(ctf, mapping=mapping)):
+        with zipfile.ZipFile(io.BytesIO(upload.data)) as archive:
+            assert archive.read("hwb-mapping.yaml") == b"dates: uk\n"
+    assert read_upload(packed, mapping=mapping) == read_upload(packed, mapping=mapping)
+    with pytest.raises(UsageError, match="JSON lines need no mapping"):
+        read_upload(lines, mapping=mapping)
+    with pytest.raises(UsageError):
+        read_upload(packed, mapping=tmp_path / "nowhere.yaml")
 
 
 def test_a_template_is_not_written_over_files(tmp_path: Path) -> None:

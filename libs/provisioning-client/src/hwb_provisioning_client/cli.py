@@ -1,15 +1,19 @@
 """hwb-provision: what a Network Manager runs, by hand or from a schedule."""
 
 import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
+from hwb_provisioning_client.ask import preview_upload, school_status
 from hwb_provisioning_client.errors import NotAllowedError, ProvisioningError, UsageError
 from hwb_provisioning_client.push import (
     Patience,
@@ -23,7 +27,9 @@ from hwb_provisioning_client.report import (
     show_error,
     show_result,
 )
-from hwb_provisioning_client.template import write_template
+from hwb_provisioning_client.schedule import Schedule, System, printed
+from hwb_provisioning_client.standing import show_preview, show_status
+from hwb_provisioning_client.template import Format, write_template
 from hwb_provisioning_client.upload import Upload, read_upload
 
 ROWS_REJECTED = 1
@@ -45,14 +51,21 @@ Address = Annotated[str, typer.Option(help="address of Hwb", envvar="HWB_PROVISI
 TokenFile = Annotated[
     Path, typer.Option(help="file with the token alone in it", envvar="HWB_PROVISION_TOKEN_FILE")
 ]
+Mapping = Annotated[
+    Path | None,
+    typer.Option(
+        help="the school's mapping file: which column holds what", envvar="HWB_PROVISION_MAPPING"
+    ),
+]
 
 
 @app.command(epilog=EXIT_CODES)
 def push(
-    file: Annotated[Path, typer.Argument(help="zip, .jsonl, or a folder of CSV files")],
+    file: Annotated[Path, typer.Argument(help="zip, .jsonl, .xml (CTF), or the MIS's folder")],
     school: School,
     url: Address,
     token_file: TokenFile,
+    mapping: Mapping = None,
     extracted_at: Annotated[
         datetime | None,
         typer.Option(help="when the MIS wrote it, in UTC; default: the file's time of change"),
@@ -66,7 +79,7 @@ def push(
     console = Console(stderr=True, quiet=as_json)
     try:
         _require_address(url)
-        upload = read_upload(file, extracted_at=_in_utc(extracted_at))
+        upload = read_upload(file, extracted_at=_in_utc(extracted_at), mapping=mapping)
         token = _token(token_file)
         patience = Patience(tries=tries, settle_seconds=timeout)
         result = asyncio.run(_push(console, upload, school, url, token, patience, waits=wait))
@@ -84,18 +97,112 @@ def push(
     raise typer.Exit(exit_code)
 
 
+@app.command(epilog=EXIT_CODES)
+def preview(
+    file: Annotated[Path, typer.Argument(help="zip, .jsonl, .xml (CTF), or the MIS's folder")],
+    school: School,
+    url: Address,
+    token_file: TokenFile,
+    mapping: Mapping = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
+) -> None:
+    """See what a push of this export would do now, without doing it."""
+
+    async def ask(client: httpx.AsyncClient) -> dict[str, Any]:
+        upload = read_upload(file, mapping=mapping)
+        return await preview_upload(client, upload, school=school, patience=Patience())
+
+    found = _asked(ask, url, token_file, as_json=as_json)
+    exit_code = ROWS_REJECTED if found["counts"]["rejected"] else 0
+    if as_json:
+        typer.echo(json.dumps({"ok": exit_code == 0, "exit_code": exit_code, **found}))
+    else:
+        show_preview(Console(), found)
+    raise typer.Exit(exit_code)
+
+
+@app.command(epilog=EXIT_CODES)
+def status(
+    school: School,
+    url: Address,
+    token_file: TokenFile,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
+) -> None:
+    """Show the school's Last Run, its result, and what to do."""
+
+    async def ask(client: httpx.AsyncClient) -> dict[str, Any]:
+        return await school_status(client, school=school, patience=Patience())
+
+    found = _asked(ask, url, token_file, as_json=as_json)
+    if as_json:
+        typer.echo(json.dumps({"ok": True, "exit_code": 0, **found}))
+    else:
+        show_status(Console(), found)
+
+
+@app.command()
+def schedule(
+    file: Annotated[Path, typer.Argument(help="where the MIS writes its export")],
+    school: School,
+    url: Address,
+    token_file: TokenFile,
+    at: Annotated[str, typer.Option(help="time of day, HH:MM")] = "05:30",
+    system: Annotated[System, typer.Option(help="where the client runs")] = (
+        System.WINDOWS if sys.platform == "win32" else System.SYSTEMD
+    ),
+) -> None:
+    """Print a systemd timer or a Windows task that pushes every day; it installs nothing."""
+    try:
+        _require_address(url)
+        _require_time(at)
+    except ProvisioningError as error:
+        show_error(Console(stderr=True), error)
+        raise typer.Exit(error.exit_code) from error
+    program = str(Path(sys.argv[0]).resolve())
+    what = Schedule(program, file.resolve(), school, url, token_file.resolve(), at)
+    typer.echo(printed(what, system), nl=False)
+
+
 @app.command()
 def template(
     folder: Annotated[Path, typer.Argument(help="an empty or new folder")],
+    format_: Annotated[
+        Format, typer.Option("--format", help="what the MIS writes")
+    ] = Format.ONEROSTER_1_1,
 ) -> None:
     """Write an example of every file, to compare an export with."""
     try:
-        written = write_template(folder)
+        written = write_template(folder, format_=format_)
     except ProvisioningError as error:
         show_error(Console(stderr=True), error)
         raise typer.Exit(error.exit_code) from error
     for path in written:
         typer.echo(str(path))
+
+
+def _asked(
+    ask: Callable[[httpx.AsyncClient], Awaitable[dict[str, Any]]],
+    url: str,
+    token_file: Path,
+    *,
+    as_json: bool,
+) -> dict[str, Any]:
+    """The answer to a question; where there is none, says why and ends."""
+
+    async def asked() -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {_token(token_file)}"}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
+            return await ask(client)
+
+    try:
+        _require_address(url)
+        return asyncio.run(asked())
+    except ProvisioningError as error:
+        if as_json:
+            typer.echo(error_as_json(error))
+        else:
+            show_error(Console(stderr=True), error)
+        raise typer.Exit(error.exit_code) from error
 
 
 async def _push(
@@ -149,6 +256,15 @@ def _require_address(url: str) -> None:
             "The address is not one of the web",
             f"{url} must begin with https://. Ask the Service Desk for Hwb's address.",
         )
+
+
+def _require_time(at: str) -> None:
+    try:
+        datetime.strptime(at, "%H:%M").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise UsageError(
+            "time_not_valid", "The time of day is not valid", f"{at} must be written as 05:30."
+        ) from error
 
 
 def _token(path: Path) -> str:

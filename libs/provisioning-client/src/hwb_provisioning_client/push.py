@@ -36,7 +36,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """One fault of one row. It never holds the value of a UPN."""
+    """One fault of one row: what kind of value was found, never the value."""
 
     file: str
     line: int
@@ -44,6 +44,12 @@ class RejectedRow:
     reason: str
     what_to_do: str
     what_to_do_cy: str
+    value_class: str = "none"
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "RejectedRow":
+        """From the API's row; what a newer Hwb may add is passed over."""
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__ if name in row})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ async def push_upload(
             headers=headers,
         )
 
-    answer = await _answered(send, patience or Patience(), on_pause)
+    answer = await answered(send, patience or Patience(), on_pause)
     receipt = answer.json()
     return PushResult(receipt["run_id"], receipt["school"], receipt["status"])
 
@@ -118,7 +124,7 @@ async def wait_until_settled(
     deadline = time.monotonic() + patience.settle_seconds
     poll = SHORTEST_POLL
     while True:
-        run = (await _answered(lambda: client.get(address), patience, on_pause)).json()
+        run = (await answered(lambda: client.get(address), patience, on_pause)).json()
         status = str(run["status"])
         on_status(status)
         if status == "settled":
@@ -129,6 +135,13 @@ async def wait_until_settled(
                 str(refusal.get("code", "refused")),
                 "The upload was refused when it was read",
                 str(refusal.get("detail", "Nothing was changed.")),
+            )
+        if status in {"waiting", "discarded"}:
+            raise NotSettledError(
+                "waits_for_approval",
+                "The upload waits until somebody approves it",
+                f"After a rollback nothing is taken by itself. Hwb has the upload (run "
+                f"{pushed.run_id}); the school's Digital Champion approves it. Do not push again.",
             )
         if time.monotonic() + poll > deadline:
             raise NotSettledError(
@@ -141,8 +154,8 @@ async def wait_until_settled(
         poll = min(poll * 1.5, LONGEST_POLL)
     rejected: tuple[RejectedRow, ...] = ()
     if run["counts"]["rejected"]:
-        report = await _answered(lambda: client.get(f"{address}/report"), patience, on_pause)
-        rejected = tuple(RejectedRow(**row) for row in report.json()["rows"])
+        report = await answered(lambda: client.get(f"{address}/report"), patience, on_pause)
+        rejected = tuple(RejectedRow.of(row) for row in report.json()["rows"])
     return PushResult(
         run_id=pushed.run_id,
         school=pushed.school,
@@ -160,7 +173,7 @@ async def _chunks(data: bytes, on_sent: Callable[[int], None]) -> AsyncIterator[
         on_sent(min(start + CHUNK_BYTES, len(data)))
 
 
-async def _answered(
+async def answered(
     send: Callable[[], Any], patience: Patience, on_pause: Callable[[str], None]
 ) -> httpx.Response:
     """The first answer that is not "try again". Raises for every other failure."""

@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hwb_identity.adapters.access_log import AccessLog
+from hwb_identity.adapters.diagnosis_reader import DiagnosisReader
+from hwb_identity.adapters.manual_store import ManualStore
+from hwb_identity.adapters.password_store import PasswordStore
 from hwb_identity.adapters.people_store import PeopleStore
 from hwb_identity.adapters.run_store import RunStore
+from hwb_identity.adapters.secret_keeping import SecretKeeping
 from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
+from hwb_identity.application.by_hand import DecideByHand
+from hwb_identity.application.diagnose import Diagnose
+from hwb_identity.application.manual_accounts import ManualAccounts
+from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
 from hwb_identity.application.reconcile import Reconcile
 from hwb_identity.application.settle_runs import RememberRuns, SettleRuns
@@ -34,6 +43,10 @@ class Identity:
     take_up_due: TakeUpDue
     reconcile: Reconcile
     staff_transfers: StaffTransfers
+    passwords: Passwords
+    diagnose: Diagnose
+    by_hand: DecideByHand
+    manual_accounts: ManualAccounts
 
 
 def people_opener(platform: Platform) -> OpenPeople:
@@ -58,11 +71,25 @@ def _open_transfers(uow: UnitOfWork) -> TransferStore:
     return TransferStore(uow.session)
 
 
+def _open_passwords(uow: UnitOfWork) -> PasswordStore:
+    return PasswordStore(uow.session)
+
+
+def _open_diagnosis(uow: UnitOfWork) -> DiagnosisReader:
+    return DiagnosisReader(uow.session)
+
+
+def _open_manual(uow: UnitOfWork) -> ManualStore:
+    return ManualStore(uow.session)
+
+
 def identity_on(platform: Platform) -> Identity:
     """Wire the use cases."""
     settings: Settings = platform.settings
     units, refs = platform.units_of_work, platform.person_refs
     open_people = people_opener(platform)
+    secret = settings.password_secret
+    keeping = SecretKeeping(secret.get_secret_value().encode()) if secret else None
     return Identity(
         take_changes=TakeChanges(open_people, _open_runs, refs),
         remember_runs=RememberRuns(_open_runs),
@@ -70,6 +97,10 @@ def identity_on(platform: Platform) -> Identity:
         take_up_due=TakeUpDue(units, open_people, refs, batch=settings.due_batch),
         reconcile=Reconcile(units, open_people, _open_runs, refs),
         staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
+        passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
+        manual_accounts=ManualAccounts(open_people, _open_manual, AccessLog, refs),
+        by_hand=DecideByHand(open_people, AccessLog, refs),
+        diagnose=Diagnose(_open_diagnosis, AccessLog, refs, platform.calendar),
     )
 
 

@@ -64,3 +64,130 @@ class TransferDecidedError(ProblemError):
             title="This request is decided",
             detail=f"The transfer was {state} before; nothing was changed.",
         )
+
+
+class PasswordsNotSetUpError(ProblemError):
+    """Set HWB_IDENTITY_PASSWORD_SECRET to a long random text and keep it: it opens the seals."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=503,
+            code="passwords_not_set_up",
+            title="Passwords are not set up here",
+            detail="This deployment has no secret to keep passwords with. Nothing was changed; tell"
+            " the operator.",
+        )
+
+
+class PasswordNotYoursError(ProblemError):
+    """Only the home school's Digital Champion sees it, and for learners any of its teachers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=403,
+            code="password_not_yours",
+            title="This password is not for you",
+            detail="A password is shown and reset by a Digital Champion of the account's home"
+            " school, a learner's also by any teacher there. Ask one of them.",
+        )
+
+
+class AccountInactiveError(ProblemError):
+    """Sign-in is off: reactivate the account first, if it should be used again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="account_inactive",
+            title="This account is deactivated",
+            detail="Its owner cannot sign in with any password. Reactivate the account first;"
+            " nothing was changed.",
+        )
+
+
+class PersonNotNamedError(ProblemError):
+    """A diagnosis of one person says which person."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            status=422,
+            code="person_not_named",
+            title="Who is it about?",
+            detail=f"Send {field} with the question: a learner's UPN, or a staff code.",
+        )
+
+
+class AccountChangedError(ProblemError):
+    """Somebody or a run changed the account since it was looked at: look again, then decide."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            status=412,
+            code="account_changed",
+            title="The account has changed since you looked",
+            detail="Nothing was changed. Look at the account again, then decide.",
+            extra={"etag": f'"{version}"'},
+        )
+
+
+class NotConfirmedError(ProblemError):
+    """The confirmation is not the one that was given for this account, version and caller."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="not_confirmed",
+            title="Are you sure you wish to deactivate this user account?",
+            detail="Nothing was changed. Ask without a confirmation first, and send back the one"
+            " that you are given.",
+        )
+
+
+class NobodyHasAccountError(ProblemError):
+    """The account is released: only a school that has the person on roll brings it back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="nobody_has_account",
+            title="No school has this person on roll",
+            detail="The account is released. It comes back by itself when a school's MIS has the"
+            " person on roll and its Provisioning Client has run; nothing was changed.",
+        )
+
+
+class EndDateError(ProblemError):
+    """An end date lies ahead; to end an account today, deactivate it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="end_date_not_ahead",
+            title="The end date has passed",
+            detail="Give a day after today, or deactivate the account; nothing was changed.",
+        )
+
+
+class ReviewerMissingError(ProblemError):
+    """A governor's account is confirmed with the Headteacher or the Clerk to the Governing Body."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="confirmed_with_nobody",
+            title="With whom was this confirmed?",
+            detail="Say whether the Headteacher or the Clerk to the Governing Body confirmed that"
+            " this governor's account is still required.",
+        )
+
+
+class AccountEndedError(ProblemError):
+    """The account's end date has passed: extend it, which switches it on again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="account_ended",
+            title="This account has reached its end date",
+            detail="Give it a later end date, then it is on again; nothing was changed.",
+        )

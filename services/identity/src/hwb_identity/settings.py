@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from hwb_runtime.settings import ServiceSettings
@@ -12,6 +12,18 @@ class Settings(ServiceSettings):
     """Read from the environment, ``HWB_IDENTITY_…``."""
 
     model_config = SettingsConfigDict(env_prefix="HWB_IDENTITY_", extra="ignore")
+
+    password_secret: SecretStr | None = None
+    """Deployment secret that seals passwords which may be shown; without it none are made."""
+
+    service_desk_mail: str = "hwb@gov.wales"
+    """The Service Desk, as a diagnosis names it."""
+
+    service_desk_phone: str = "03000 25 25 25"
+    """The Service Desk's telephone."""
+
+    support_centre: str = "https://hwb.gov.wales/support-centre"
+    """The support centre."""
 
     due_batch: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Persons taken up in one transaction when their day has come."""

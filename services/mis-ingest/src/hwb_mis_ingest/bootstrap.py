@@ -6,12 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from hwb_mis_ingest.adapters.hold_table import HoldTable
 from hwb_mis_ingest.adapters.limits import Limits
 from hwb_mis_ingest.adapters.record_table import RecordTable
 from hwb_mis_ingest.adapters.run_checks import RunCheckTable
 from hwb_mis_ingest.adapters.run_table import RunTable
 from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.adapters.season_table import SeasonTable
 from hwb_mis_ingest.adapters.upload import UploadReader
+from hwb_mis_ingest.application.decide import DecisionDesk
+from hwb_mis_ingest.application.plan_run import RunPlanner
+from hwb_mis_ingest.application.preview_run import PreviewDesk
 from hwb_mis_ingest.application.publish_run import RunPublisher
 from hwb_mis_ingest.application.receive_upload import UploadDesk
 from hwb_mis_ingest.application.reconcile import reconcile
@@ -31,13 +36,40 @@ SECONDS_BETWEEN_LOOKS = 0.2
 
 
 def _reader(settings: Settings) -> UploadReader:
-    return UploadReader(Limits(unpacked_bytes=settings.max_unpacked_bytes, rows=settings.max_rows))
+    limits = Limits(
+        unpacked_bytes=settings.max_unpacked_bytes,
+        rows=settings.max_rows,
+        ratio=settings.max_compression,
+        seconds=settings.max_read_seconds,
+    )
+    return UploadReader(limits)
+
+
+def _planner(platform: Platform) -> RunPlanner:
+    return RunPlanner(
+        records=RecordTable(),
+        seasons=SeasonTable(),
+        reader=_reader(platform.settings),
+        refs=platform.person_refs,
+        calendar=platform.calendar,
+        register=platform.register,
+    )
 
 
 def _api(platform: Platform) -> HttpApi:
     settings: Settings = platform.settings
     desk = UploadDesk(RunTable(), _reader(settings), at_once=settings.uploads_at_once)
-    return make_api(platform, desk, RunViews())
+    decisions = DecisionDesk(
+        runs=RunTable(),
+        records=RecordTable(),
+        holds=HoldTable(),
+        seasons=SeasonTable(),
+        calendar=platform.calendar,
+        register=platform.register,
+        rollback_for=timedelta(days=settings.rollback_days),
+    )
+    previews = PreviewDesk(platform, _planner(platform), at_once=settings.uploads_at_once)
+    return make_api(platform, desk, RunViews(), decisions, previews)
 
 
 @asynccontextmanager
@@ -54,8 +86,10 @@ async def _worker(platform: Platform) -> AsyncIterator[WorkerParts]:
         RunPublisher(
             runs=runs,
             records=RecordTable(),
-            reader=_reader(settings),
-            refs=platform.person_refs,
+            holds=HoldTable(),
+            seasons=SeasonTable(),
+            planner=_planner(platform),
+            rollback_for=timedelta(days=settings.rollback_days),
         ),
         at_once=settings.runs_at_once,
         outbox_max_events=settings.outbox_max_events,

@@ -23,8 +23,8 @@ def not_a_format() -> UploadRefusedError:
     return UploadRefusedError(
         "not_a_known_format",
         "This is not a file that can be taken",
-        "Nothing was changed. Send a zip of OneRoster 1.1 CSV files, or JSON lines; "
-        "`hwb-provision template` writes an example.",
+        "Nothing was changed. Send a zip of CSV files (OneRoster or Microsoft SDS), a CTF file, or "
+        "JSON lines; `hwb-provision template` writes an example of each.",
     )
 
 
@@ -47,9 +47,9 @@ def malformed(file: str, line: int, what: str) -> UploadRefusedError:
 def not_utf8(file: str) -> UploadRefusedError:
     return UploadRefusedError(
         "not_utf8",
-        "The file is not written in UTF-8",
-        f"Nothing was changed. {file} holds characters in another encoding, so names would be "
-        "wrong. Export it as UTF-8.",
+        "The file's characters cannot be read",
+        f"Nothing was changed. {file} is neither UTF-8 nor Windows-1252, so names would be wrong. "
+        "Export it as UTF-8.",
     )
 
 
@@ -92,8 +92,62 @@ def nobody_there() -> UploadRefusedError:
 def not_a_snapshot(what: str) -> UploadRefusedError:
     return UploadRefusedError(
         "not_a_whole_snapshot",
-        "The upload is not a whole snapshot in OneRoster 1.1",
-        f"Nothing was changed. {what} Set the export to OneRoster 1.1, bulk.",
+        "The manifest does not fit",
+        f"Nothing was changed. {what} Set the export to OneRoster 1.1 or 1.2.",
+    )
+
+
+def entity_declared() -> UploadRefusedError:
+    return UploadRefusedError(
+        "entity_declared",
+        "The CTF has a document type declaration",
+        "Nothing was changed. A CTF needs none, and entities that it might declare are never "
+        "expanded. Export the CTF anew from the MIS.",
+    )
+
+
+def compressed_too_much(ratio: int) -> UploadRefusedError:
+    return UploadRefusedError(
+        "compressed_too_much",
+        "The zip unpacks to far more than it holds",
+        f"Nothing was changed. It unpacks to more than {ratio} times its size, as no school's data "
+        "do. Make the zip anew from the exported files.",
+    )
+
+
+def path_in_zip(name: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "path_in_zip",
+        "The zip names a place outside itself",
+        f"Nothing was changed. {name[:100]!r} is a link, or has a drive or .. in its name. Make an "
+        "ordinary zip of the exported files.",
+    )
+
+
+def zip_not_readable(name: str) -> UploadRefusedError:
+    return UploadRefusedError(
+        "zip_not_readable",
+        "The zip is encrypted or packed in an unusual way",
+        f"Nothing was changed. {name[:100]} cannot be unpacked. Make an ordinary zip without a "
+        "password.",
+    )
+
+
+def too_slow(seconds: float) -> UploadRefusedError:
+    return UploadRefusedError(
+        "too_slow",
+        "The upload takes too long to read",
+        f"Nothing was changed. It was not read within {seconds:g} seconds, as every school's data "
+        "are. Send the data of one school only; if that is what it is, tell the Service Desk.",
+    )
+
+
+def upload_too_slow(seconds: float) -> UploadRefusedError:
+    return UploadRefusedError(
+        "upload_too_slow",
+        "The upload did not arrive in time",
+        f"Nothing was changed. Not all of it arrived within {seconds:g} seconds. Check the network "
+        "and proxy, then push the same file again.",
     )
 
 

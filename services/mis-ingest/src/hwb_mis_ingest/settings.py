@@ -22,6 +22,15 @@ class Settings(ServiceSettings):
     max_rows: Annotated[int, Field(gt=0)] = 400_000
     """Most rows in all files of an upload together."""
 
+    max_compression: Annotated[int, Field(gt=1)] = 200
+    """How many times its own size a zip may unpack to."""
+
+    max_read_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """Longest time that reading one upload may take."""
+
+    max_receive_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """Longest time in which all of an upload must have arrived."""
+
     uploads_at_once: Annotated[int, Field(ge=1, le=16)] = 2
     """Uploads that one API process checks at a time; others wait."""
 
@@ -30,3 +39,6 @@ class Settings(ServiceSettings):
 
     stuck_after_minutes: Annotated[int, Field(gt=0)] = 30
     """reconcile reports a run that is neither published nor settled for so long."""
+
+    rollback_days: Annotated[int, Field(gt=0)] = 60
+    """For so long after its publication a run can be rolled back; what was before it is kept."""

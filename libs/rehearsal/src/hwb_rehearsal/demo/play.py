@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from hwb_rehearsal.compare.rows import Row
-from hwb_rehearsal.demo import commands, uploads
+from hwb_rehearsal.demo import commands, decisions, uploads
 from hwb_rehearsal.demo.kill import Fault, kill_in_hand
 from hwb_rehearsal.demo.reach import Watch, waiting_row
 from hwb_rehearsal.demo.reality import Reality
@@ -18,9 +18,11 @@ from hwb_rehearsal.story.acts import (
     Push,
     PushAgain,
     PushBroken,
+    PushHeld,
     Reach,
     RequestTransfer,
     RestoreGroups,
+    RollBack,
     SeeWaiting,
     Stage,
 )
@@ -46,7 +48,7 @@ class Play:
             for act in stage.acts:
                 await self.do(act)
 
-    async def do(self, act: Act) -> None:
+    async def do(self, act: Act) -> None:  # noqa: C901 - one case an act
         """One act."""
         match act:
             case MoveClock():
@@ -57,6 +59,10 @@ class Play:
                 self.rows.append(await uploads.push_again(self.reality, act))
             case PushBroken():
                 self.rows.append(await uploads.push_broken(self.reality, act))
+            case PushHeld():
+                self.rows.append(await decisions.push_held(self.reality, act))
+            case RollBack():
+                self.rows.append(await decisions.roll_back(self.reality, act))
             case Reach():
                 self.rows += await self.watch.reach(act.checkpoint)
             case SeeWaiting():

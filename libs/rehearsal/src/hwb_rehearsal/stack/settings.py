@@ -1,5 +1,6 @@
 """The environment that each service's processes are started with."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,8 @@ def environment_of(
     }
     if not broker.is_real:
         values["KAFKA_MAX_UNREAD"] = str(MAX_UNREAD_OF_THE_BUILT_IN_BROKER)
+    if service == "identity":
+        values["PASSWORD_SECRET"] = secrets.token_hex(32)
     if service == "groups":
         base = f"http://127.0.0.1:{ports.emulators}"
         values |= {

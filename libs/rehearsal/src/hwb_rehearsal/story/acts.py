@@ -64,6 +64,25 @@ class PushBroken:
 
 
 @dataclass(frozen=True, slots=True)
+class PushHeld:
+    """A school's run is held in part; its Digital Champion approves exactly that list."""
+
+    upload: Upload
+    held: int
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """A school's run is rolled back; the corrected upload waits and is approved."""
+
+    mistake: Upload
+    changes: int
+    corrected: Upload
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """The system comes to this state by itself; on the way nothing is asked of it."""
 
@@ -107,6 +126,8 @@ Act = (
     | Push
     | PushAgain
     | PushBroken
+    | PushHeld
+    | RollBack
     | Reach
     | SeeWaiting
     | CreateGroups

@@ -54,6 +54,10 @@ NO_OTHER_GROUPS = Line(Journey.GROUPS, "the providers have these groups and no o
 CASES_RAISED = Line(Journey.CASES, "raised, and open or resolved")
 CASES_MAILED = Line(Journey.CASES, "each raised case was mailed once")
 
+HELD_LEFT = Line(Journey.WITHIN, "left in masses in June: released once somebody had approved it")
+ROLLED_BACK = Line(Journey.WITHIN, "released by a mistake that was rolled back: same account")
+HELD_APPROVED = Line(Journey.UPLOADS, "mass leavers: held, nothing done until the list is approved")
+UNDONE = Line(Journey.UPLOADS, "rolled back: records as before, the next upload waits for approval")
 RUNS_SETTLED = Line(Journey.UPLOADS, "every run of every school settled, nothing parked")
 BROKEN_REFUSED = Line(Journey.UPLOADS, "half a file: refused, nothing changed")
 REPEATED_QUIET = Line(Journey.UPLOADS, "the same upload again: nothing published")

@@ -267,6 +267,13 @@ class Plot:
         form: Form = "jsonl" if int(state.plan.number) % 2 else "zip"
         return Upload(state.snapshot(self.now), form)
 
+    def decided_upload(self, state: SchoolState, *, runs: int) -> Upload:
+        """An upload about which somebody decides; with what is decided it makes so many runs."""
+        upload = self.upload(state)
+        self.runs[upload.school] += runs
+        self.last_upload[upload.school] = upload
+        return upload
+
     def push(self, states: Iterable[SchoolState], *, kill: str | None = None) -> None:
         """These schools send what they have."""
         uploads = tuple(self.upload(state) for state in states)

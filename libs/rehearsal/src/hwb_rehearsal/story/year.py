@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hwb_rehearsal.story import autumn, run_week, spring, summer
+from hwb_rehearsal.story import autumn, decisions, run_week, spring, summer
 from hwb_rehearsal.story.acts import Stage
 from hwb_rehearsal.story.expectation import Expectation
 from hwb_rehearsal.story.plot import Plot, SchoolState
@@ -29,6 +29,7 @@ def tell(wales: Wales, groups: GroupPlan) -> Story:
     spring.groups_created(plot, groups)
     spring.class_changes_before_the_freeze(plot, groups)
     spring.class_changes_after_the_freeze(plot, groups)
+    decisions.decisions_in_june(plot)
     decided = summer.leaving_dates_in_july(plot)
     summer.window_opens(plot, decided)
     run_week.run_week(plot, decided, groups)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from hwb_identity.adapters.copy_lines import array_literal, field, json_field
 from hwb_identity.adapters.rows import COLUMNS, SELECTED, line_of, link_line, person_of
-from hwb_identity.application.ports import RememberedChange
+from hwb_identity.application.ports import KeptBack, RememberedChange
 from hwb_identity.domain.people import People
 from hwb_runtime.database import Row, Session
 from hwb_schemas.calendar import RolloverCalendar
@@ -144,6 +144,25 @@ class PeopleStore:
             for one in changes
         ]
         await self._copy("account_history", _HISTORY, lines)
+
+    async def keep_back(self, rows: Sequence[KeptBack]) -> None:
+        """Remember rows that were rejected or held, for diagnosis; the last of each is kept."""
+        newest = {(row.key, row.school): row for row in rows}
+        await self._session.execute(
+            """INSERT INTO kept_back AS k (key, school, state, run_seq)
+               SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
+               ON CONFLICT (key, school) DO UPDATE
+               SET state = excluded.state, run_seq = excluded.run_seq
+               WHERE k.run_seq <= excluded.run_seq""",
+            [list(column) for column in zip(*newest.values(), strict=True)],
+        )
+
+    async def hide_passwords(self, account_ids: Sequence[str]) -> None:
+        """Let these accounts' passwords be shown no more; they still open the accounts."""
+        await self._session.execute(
+            "UPDATE password SET sealed = NULL WHERE account_id = ANY(%s::uuid[])",
+            (array_literal(account_ids),),
+        )
 
 
 def _new_links(people: People) -> dict[str, str]:

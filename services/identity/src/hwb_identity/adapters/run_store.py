@@ -5,7 +5,7 @@ from datetime import datetime
 
 import orjson
 
-from hwb_identity.application.ports import RunStanding
+from hwb_identity.application.ports import PublishedRun, RunStanding
 from hwb_runtime.database import Session
 
 CHANGES_TOPIC = "hwb.mis.changes"
@@ -32,16 +32,28 @@ class RunStore:
             (partition, runs, [counts[run][0] for run in runs], [counts[run][1] for run in runs]),
         )
 
-    async def published(
-        self, rows: Sequence[tuple[str, str, int, int, str | None, datetime]]
-    ) -> None:
-        """Remember published runs: id, school, run_seq, changes, traceparent, instant."""
+    async def published(self, runs: Sequence[PublishedRun]) -> None:
+        """Remember published runs."""
         await self._session.execute(
-            """INSERT INTO run (run_id, school, run_seq, changes, traceparent, published_at)
+            """INSERT INTO run (run_id, school, run_seq, changes, traceparent, published_at,
+                                rejected, held)
                SELECT * FROM unnest(%s::text[], %s::text[], %s::int[], %s::int[], %s::text[],
-                                    %s::timestamptz[])
+                                    %s::timestamptz[], %s::int[], %s::int[])
                ON CONFLICT (run_id) DO NOTHING""",
-            [list(column) for column in zip(*rows, strict=True)],
+            [list(column) for column in zip(*runs, strict=True)],
+        )
+
+    async def heard(self, runs: Sequence[tuple[str, str, int, str, datetime]]) -> None:
+        """Remember the newest word on runs of each school: school, id, run_seq, change, instant."""
+        await self._session.execute(
+            """INSERT INTO run_heard AS h (school, run_id, run_seq, change, heard_at)
+               SELECT * FROM unnest(%s::text[], %s::text[], %s::int[], %s::text[],
+                                    %s::timestamptz[])
+               ON CONFLICT (school) DO UPDATE
+               SET run_id = excluded.run_id, run_seq = excluded.run_seq,
+                   change = excluded.change, heard_at = excluded.heard_at
+               WHERE h.run_seq <= excluded.run_seq""",
+            [list(column) for column in zip(*runs, strict=True)],
         )
 
     async def unsettled(self) -> list[RunStanding]:

@@ -70,6 +70,14 @@ class Changes:
         if names:
             _give_names(people, names)
         await store.save(people, self._uow.now)
+        matched = [
+            account.account_id
+            for noted in self._noted
+            if noted.change is AccountChange.MATCHED
+            and (account := noted.evaluation.person.account) is not None
+        ]
+        if matched:
+            await store.hide_passwords(matched)
         await store.remember([self._publish(noted, names) for noted in self._noted])
         for case, traceparent in self._cases:
             self._uow.publish(CASES, case.case_key, case, cause=traceparent)

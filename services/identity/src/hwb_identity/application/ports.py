@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
+from hwb_identity.domain.diagnosis import SchoolRuns
 from hwb_identity.domain.people import People
+from hwb_identity.domain.person import Person
+from hwb_runtime.auth import Caller
 from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.words import RecordState
 
 
 class RememberedChange(NamedTuple):
@@ -18,6 +22,15 @@ class RememberedChange(NamedTuple):
     change: str
     cause: str
     account: str
+
+
+class KeptBack(NamedTuple):
+    """A school's row about a person that was rejected or held."""
+
+    key: str
+    school: str
+    state: str
+    run_seq: int
 
 
 class PeopleStore(Protocol):
@@ -59,6 +72,87 @@ class PeopleStore(Protocol):
         """Append to the accounts' history."""
         ...
 
+    async def keep_back(self, rows: Sequence[KeptBack]) -> None:
+        """Remember rows that were rejected or held, for diagnosis."""
+        ...
+
+    async def hide_passwords(self, account_ids: Sequence[str]) -> None:
+        """Let these accounts' passwords be shown no more; they still open the accounts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPassword:
+    """``sealed`` is what can be shown again, None after a match."""
+
+    sealed: bytes | None
+    made_at: datetime
+
+
+class PasswordStore(Protocol):
+    """Passwords of one transaction."""
+
+    async def kept(self, account_id: str) -> KeptPassword | None:
+        """What is kept of an account's password, None while it has none."""
+        ...
+
+    async def keep(self, account_id: str, *, digest: str, sealed: bytes, at: datetime) -> None:
+        """Keep a new password in place of any before."""
+        ...
+
+    async def digest_of(self, sign_in_name: str) -> tuple[str, str] | None:
+        """The account id and the digest of an active account, by its sign-in name."""
+        ...
+
+
+class SecretKeeping(Protocol):
+    """How passwords are digested and sealed."""
+
+    async def digest(self, password: str) -> str:
+        """The argon2id digest, made off the event loop."""
+        ...
+
+    async def agrees(self, password: str, digest: str) -> bool:
+        """Whether this is the password of the digest."""
+        ...
+
+    def seal(self, password: str, account_id: str) -> bytes:
+        """The password as only this deployment can read it again."""
+        ...
+
+    def unseal(self, sealed: bytes, account_id: str) -> str | None:
+        """The password, None where it was sealed under another secret."""
+        ...
+
+
+class AccessLog(Protocol):
+    """Who asked for what about whom."""
+
+    async def note(
+        self,
+        action: str,
+        *,
+        caller: Caller,
+        school: str | None,
+        account_id: str | None = None,
+        person_ref: str | None = None,
+    ) -> None:
+        """Keep that this caller did this."""
+        ...
+
+
+class PublishedRun(NamedTuple):
+    """A run that was published, with how many of its rows met which fate."""
+
+    run_id: str
+    school: str
+    run_seq: int
+    changes: int
+    traceparent: str | None
+    published_at: datetime
+    rejected: int
+    held: int
+
 
 @dataclass(frozen=True, slots=True)
 class RunStanding:
@@ -80,10 +174,12 @@ class RunStore(Protocol):
         """Add (applied, pending) by run_id to what this partition has had."""
         ...
 
-    async def published(
-        self, rows: Sequence[tuple[str, str, int, int, str | None, datetime]]
-    ) -> None:
-        """Remember published runs: id, school, run_seq, changes, traceparent, instant."""
+    async def published(self, runs: Sequence[PublishedRun]) -> None:
+        """Remember published runs."""
+        ...
+
+    async def heard(self, runs: Sequence[tuple[str, str, int, str, datetime]]) -> None:
+        """Remember the newest word on runs of each school: school, id, run_seq, change, instant."""
         ...
 
     async def unsettled(self) -> Sequence[RunStanding]:
@@ -130,6 +226,79 @@ class TransferStore(Protocol):
         ...
 
 
+class DiagnosisReader(Protocol):
+    """What a diagnosis looks at."""
+
+    async def person(self, key: str) -> Person | None:
+        """The person of this key, a link followed."""
+        ...
+
+    async def kept_back(self, key: str, school: str, *, since: int) -> RecordState | None:
+        """Whether the school's newest row about this key, from a run on, was rejected or held."""
+        ...
+
+    async def runs(self, school: str) -> SchoolRuns:
+        """What is known of a school's runs."""
+        ...
+
+    async def password(self, account_id: str) -> str | None:
+        """``visible``, ``hidden``, or None where none was made."""
+        ...
+
+    async def years_of_classes(self, school: str) -> dict[str, int]:
+        """How many places in classes of each academic year the school's accounts have."""
+        ...
+
+
+class ManualAccount(NamedTuple):
+    """An account made by hand: who answers for it, why, and the first day without it."""
+
+    account_id: str
+    owner: str
+    reason: str
+    ends_on: date | None
+    created_by: str
+    created_at: datetime
+
+
+class ReviewRow(NamedTuple):
+    """One line of the end-of-year review."""
+
+    account_id: str
+    display_name: str
+    sign_in_name: str
+    status: str
+    version: int
+    owner: str
+    reason: str
+    ends_on: date | None
+    created_at: datetime
+    reviewed_at: datetime | None
+    confirmed_with: str | None
+
+
+class ManualStore(Protocol):
+    """Accounts made by hand of one transaction."""
+
+    async def keep(self, made: ManualAccount) -> None:
+        """Keep a new one."""
+        ...
+
+    async def extend(self, account_id: str, ends_on: date | None) -> None:
+        """Give one another end date, or none."""
+        ...
+
+    async def reviewed(
+        self, account_id: str, *, by: str, at: datetime, confirmed_with: str | None
+    ) -> None:
+        """Keep who looked at one, and with whom it was confirmed."""
+        ...
+
+
 OpenPeople = Callable[[UnitOfWork], PeopleStore]
 OpenRuns = Callable[[UnitOfWork], RunStore]
 OpenTransfers = Callable[[UnitOfWork], TransferStore]
+OpenPasswords = Callable[[UnitOfWork], PasswordStore]
+OpenAccessLog = Callable[[UnitOfWork], AccessLog]
+OpenDiagnosis = Callable[[UnitOfWork], DiagnosisReader]
+OpenManual = Callable[[UnitOfWork], ManualStore]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from hwb_identity.application.ports import OpenRuns, RunStanding
+from hwb_identity.application.ports import OpenRuns, PublishedRun, RunStanding
 from hwb_identity.metrics import RUNS_SETTLED, UNSETTLED
 from hwb_runtime.crash import declare_crash_point
 from hwb_runtime.events import Received
@@ -27,14 +27,30 @@ class RememberRuns:
         self._open_runs = open_runs
 
     async def __call__(self, events: Sequence[Received[RunChanged]], uow: UnitOfWork) -> None:
-        """Remember the published ones; the rest is for others."""
-        rows = [
-            (run.run_id, run.school, run.run_seq, run.counts.changes, event.traceparent, uow.now)
+        """Remember the published ones, and for diagnosis the newest word on each school's runs."""
+        published = [
+            PublishedRun(
+                run.run_id,
+                run.school,
+                run.run_seq,
+                run.counts.changes,
+                event.traceparent,
+                uow.now,
+                run.counts.rejected,
+                run.counts.held,
+            )
             for event in events
             if (run := event.payload) is not None and run.change is RunChange.PUBLISHED
         ]
-        if rows:
-            await self._open_runs(uow).published(rows)
+        if published:
+            await self._open_runs(uow).published(published)
+        newest = {
+            run.school: (run.school, run.run_id, run.run_seq, run.change.value, uow.now)
+            for event in events
+            if (run := event.payload) is not None and run.change is not RunChange.UNKNOWN
+        }
+        if newest:
+            await self._open_runs(uow).heard(list(newest.values()))
 
 
 class SettleRuns:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hwb_identity.application.changes import Changes
-from hwb_identity.application.ports import OpenPeople, OpenRuns
+from hwb_identity.application.ports import KeptBack, OpenPeople, OpenRuns
 from hwb_identity.domain.enrolment import enrolment_said
 from hwb_identity.metrics import WORDS_DROPPED
 from hwb_runtime.errors import PoisonError
@@ -14,6 +14,7 @@ from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountRole, EnrolmentStatus, RecordKind, RecordState
 
 _ROLES = {RecordKind.LEARNER: AccountRole.LEARNER, RecordKind.STAFF: AccountRole.STAFF}
+_KEPT_BACK = (RecordState.REJECTED, RecordState.HELD)
 
 
 class TakeChanges:
@@ -33,9 +34,14 @@ class TakeChanges:
         people = await store.lock(_keys(words))
         changes = Changes(uow, self._refs, lane=events[0].partition)
         counts: dict[str, tuple[int, int]] = {}
+        kept_back: list[KeptBack] = []
         dropped = 0
         for event, change in words:
             said = enrolment_said(change, event.key)
+            if change.state in _KEPT_BACK:
+                kept_back.append(
+                    KeptBack(event.key, change.school, change.state.value, change.run_seq)
+                )
             taken = people.take(said, _ROLES[change.kind])
             if taken is None:
                 dropped += 1
@@ -49,6 +55,8 @@ class TakeChanges:
                 changes.propose_merge(taken.merge, traceparent=event.traceparent)
             applied, pending = counts.get(change.run_id, (0, 0))
             counts[change.run_id] = (applied + 1, pending + taken.leaves_pending)
+        if kept_back:
+            await store.keep_back(kept_back)
         WORDS_DROPPED.inc(dropped)
         await changes.write(people, store)
         await self._open_runs(uow).count(events[0].partition, counts)

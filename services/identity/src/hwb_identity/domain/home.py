@@ -14,6 +14,8 @@ from hwb_identity.domain.enrolment import Enrolment, has_begun, has_left, is_mai
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import AccountRole, AccountStatus, RecordState
 
+MADE_BY_HAND = (AccountRole.NON_MIS, AccountRole.GOVERNOR)
+
 
 class DecisionKind(StrEnum):
     """What a person decided by hand; only a person or a date ends it."""
@@ -61,6 +63,8 @@ def standing_of(
 
     ``present`` is what the account is now, None where there is no account yet.
     """
+    if role in MADE_BY_HAND:
+        return _made_by_hand(enrolments[-1], decisions, calendar, today)
     learner = role is AccountRole.LEARNER
     claims = [
         enrolment
@@ -87,6 +91,20 @@ def standing_of(
         other_schools=tuple(school for school in second if not home or school != home.school),
         pending=others if learner else (),
     )
+
+
+def _made_by_hand(
+    record: Enrolment,
+    decisions: tuple[Decision, ...],
+    calendar: RolloverCalendar,
+    today: date,
+) -> Standing:
+    """An account made by hand stays at its school; an end date only reminds, or switches it off."""
+    ended = record.leaving is not None and record.leaving <= today
+    status = _sign_in(record, decisions)
+    if ended and calendar.manual_account_end == "deactivates":
+        status = AccountStatus.INACTIVE
+    return Standing(record.school, None, status, None, (), (), ())
 
 
 def _claimed_by(claims: list[Enrolment], present: str | None) -> Enrolment:

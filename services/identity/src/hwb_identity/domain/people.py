@@ -110,6 +110,16 @@ class People:
         person = self.now[key]
         return self._keep(person, was=person)
 
+    def put(self, person: Person) -> Evaluation:
+        """A person whose record a command made or changed."""
+        return self._keep(person, was=self.now.get(person.key, person))
+
+    def decide(self, key: str, decision: Decision) -> Evaluation:
+        """Add what a person decided by hand."""
+        person = self.now[key]
+        decided = person._replace(decisions=(*person.decisions, decision))
+        return self._keep(decided, was=person)
+
     def transfer(self, *, from_row: str, to_key: str, decision: Decision) -> list[Evaluation]:
         """Link an old account to a new staff record; the record's own new account is deactivated.
 

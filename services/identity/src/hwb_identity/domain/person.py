@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from hwb_identity.domain.enrolment import Enrolment, after_word, days_to_come
-from hwb_identity.domain.home import Decision, Standing, standing_of
+from hwb_identity.domain.home import MADE_BY_HAND, Decision, Standing, standing_of
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import AccountChange, AccountRole, AccountStatus, CaseChange
 
@@ -179,7 +179,9 @@ def evaluated(
         account,
         standing,
         waiting,
-        _next_due(person.enrolments, waiting, calendar, today),
+        _end_date(person, today)
+        if person.role in MADE_BY_HAND
+        else _next_due(person.enrolments, waiting, calendar, today),
     )
     return Evaluation(after, change, cases)
 
@@ -244,6 +246,12 @@ def _waiting(
         now.append(waiting)
     cases += [PendingCase(CaseChange.RESOLVED, gone) for gone in known.values() if gone.case_raised]
     return tuple(now), tuple(cases)
+
+
+def _end_date(person: Person, today: date) -> date | None:
+    """When an account made by hand ends; no window moves that day."""
+    ends_on = person.enrolments[-1].leaving
+    return ends_on if ends_on is not None and ends_on > today else None
 
 
 def _next_due(

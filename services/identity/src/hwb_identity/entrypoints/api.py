@@ -10,6 +10,9 @@ from hwb_identity.adapters.account_reader import AccountReader, Filter
 from hwb_identity.application.staff_transfer import TransferRequest
 from hwb_identity.bootstrap import identity_on
 from hwb_identity.domain.person import Person
+from hwb_identity.entrypoints.by_hand_routes import add_decisions
+from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
+from hwb_identity.entrypoints.manual_routes import add_manual_accounts
 from hwb_identity.entrypoints.models import (
     SCHOOL_ROLES,
     AccountPage,
@@ -27,6 +30,7 @@ from hwb_identity.entrypoints.models import (
     account_shown,
     etag_of,
 )
+from hwb_identity.entrypoints.password_routes import add_passwords
 from hwb_identity.errors import AccountUnknownError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
@@ -64,6 +68,11 @@ def make_api(platform: Platform) -> FastAPI:
     _add_accounts(api, platform)
     _add_pending(api, platform)
     _add_transfers(api, platform)
+    identity = identity_on(platform)
+    add_passwords(api, platform, identity.passwords)
+    add_diagnosis(api, platform, identity.diagnose)
+    add_decisions(api, platform, identity.by_hand)
+    add_manual_accounts(api, platform, identity.manual_accounts)
     return api
 
 

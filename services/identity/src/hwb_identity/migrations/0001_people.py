@@ -81,10 +81,33 @@ def upgrade() -> None:
         changes integer NOT NULL,
         traceparent text,
         published_at timestamptz NOT NULL,
+        rejected integer NOT NULL DEFAULT 0,
+        held integer NOT NULL DEFAULT 0,
         settled_at timestamptz
     );
     COMMENT ON TABLE run IS 'Published runs and when all their changes were applied or parked';
     CREATE INDEX run_unsettled ON run (run_id) WHERE settled_at IS NULL;
+
+    CREATE INDEX run_by_school ON run (school, run_seq);
+
+    CREATE TABLE run_heard (
+        school text COLLATE "C" PRIMARY KEY,
+        run_id text COLLATE "C" NOT NULL,
+        run_seq integer NOT NULL,
+        change text NOT NULL,
+        heard_at timestamptz NOT NULL
+    );
+    COMMENT ON TABLE run_heard IS 'The newest thing heard of any run of a school, for diagnosis';
+
+    CREATE TABLE kept_back (
+        key text COLLATE "C" NOT NULL,
+        school text COLLATE "C" NOT NULL,
+        state text NOT NULL,
+        run_seq integer NOT NULL,
+        PRIMARY KEY (key, school)
+    );
+    COMMENT ON TABLE kept_back IS
+        'Rows that were rejected or held, for diagnosis; an older one than the record counts not';
 
     CREATE TABLE run_progress (
         run_id text COLLATE "C" NOT NULL,
@@ -113,4 +136,40 @@ def upgrade() -> None:
         reason text
     );
     COMMENT ON TABLE transfer_case IS 'Requests to keep the account of the previous school';
+
+    CREATE TABLE password (
+        account_id uuid PRIMARY KEY,
+        argon2id text NOT NULL,
+        sealed bytea,
+        made_at timestamptz NOT NULL
+    );
+    COMMENT ON TABLE password IS 'Passwords of accounts for which somebody has asked';
+    COMMENT ON COLUMN password.sealed IS
+        'The password, encrypted under a secret that is not in the database; NULL after a match';
+
+    CREATE TABLE manual_account (
+        account_id uuid PRIMARY KEY,
+        owner text NOT NULL,
+        reason text NOT NULL,
+        ends_on date,
+        created_by text NOT NULL,
+        created_at timestamptz NOT NULL,
+        reviewed_by text,
+        reviewed_at timestamptz,
+        confirmed_with text
+    );
+    COMMENT ON TABLE manual_account IS
+        'Non-MIS and governor accounts: who answers for each, why, until when, and the last review';
+
+    CREATE TABLE access_log (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        asked_at timestamptz NOT NULL,
+        action text NOT NULL,
+        subject text NOT NULL,
+        role text NOT NULL,
+        school text,
+        account_id uuid,
+        person_ref text
+    );
+    COMMENT ON TABLE access_log IS 'Who saw or reset which password, who asked about whom';
     """)

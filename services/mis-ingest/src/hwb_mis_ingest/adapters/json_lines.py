@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import orjson
 
 from hwb_mis_ingest.adapters.limits import Limits
-from hwb_mis_ingest.domain.rows import COLUMNS, Row, Table
+from hwb_mis_ingest.domain.rows import COLUMNS, Mode, Place, Row, Table
 from hwb_mis_ingest.errors import (
     header_only,
     malformed,
@@ -82,8 +82,13 @@ class JsonLines:
     def __init__(self, tables: dict[Table, list[Row]]) -> None:
         self._tables = tables
 
-    def label(self, table: Table) -> str:  # noqa: ARG002 - one file has all tables
-        return FILE
+    format = "oneroster-1.1-jsonl"
+
+    def mode(self, table: Table) -> Mode:  # noqa: ARG002 - it is always whole
+        return Mode.BULK
+
+    def place(self, table: Table, line: int, column: str) -> Place:  # noqa: ARG002 - one file
+        return Place(FILE, line, column)
 
     def rows(self, table: Table) -> Iterator[Row]:
         """The rows of one kind in file order."""

@@ -42,6 +42,11 @@ _RECORD_COLUMNS = (
     "run_seq",
     "record",
 )
+_BEFORE = """
+SELECT p.school, %s, p.kind, p.code, p.state, p.hash, p.local_id, p.derived_former_upn, p.run_seq,
+       p.record
+FROM published_record p
+"""
 
 
 class RecordTable:
@@ -87,6 +92,14 @@ class RecordTable:
         )
         return [_published(row) for row in rows]
 
+    async def everyone(self, session: Session, school: str) -> list[Published]:
+        rows = await session.fetch(
+            """SELECT kind, code, state, record, derived_former_upn FROM published_record
+               WHERE school = %s ORDER BY kind, code""",
+            (school,),
+        )
+        return [_published(row) for row in rows]
+
     async def codes_of(
         self, session: Session, school: str, local_ids: Sequence[str]
     ) -> Mapping[tuple[RecordKind, str], str]:
@@ -110,8 +123,14 @@ class RecordTable:
     async def replace(
         self, session: Session, school: str, run_seq: int, records: Sequence[RecordToKeep]
     ) -> None:
+        await session.execute(_STAGING)
         await session.copy_text(
             "staged_record", _RECORD_COLUMNS, [_copy_lines(records, run_seq, first=b"")]
+        )
+        await session.execute(
+            f"""INSERT INTO record_before {_BEFORE} JOIN staged_record s
+                    ON p.school = %s AND p.kind = s.kind AND p.code = s.code""",
+            (run_seq, school),
         )
         await session.execute(
             """UPDATE published_record p SET
@@ -127,6 +146,12 @@ class RecordTable:
         self, session: Session, school: str, run_seq: int, states: Sequence[tuple[str, str, str]]
     ) -> None:
         kinds, codes, values = zip(*states, strict=True)
+        await session.execute(
+            f"""INSERT INTO record_before {_BEFORE}
+                JOIN unnest(%s::text[], %s::text[]) AS s (kind, code)
+                    ON p.school = %s AND p.kind = s.kind AND p.code = s.code""",
+            (run_seq, list(kinds), list(codes), school),
+        )
         await session.execute(
             """UPDATE published_record p SET state = s.state, run_seq = %s
                FROM unnest(%s::text[], %s::text[], %s::text[]) AS s (kind, code, state)
@@ -168,8 +193,16 @@ class RecordTable:
             + b"\n"
             for key, local_id, state, digest, body in classes
         ]
+        await session.execute(_STAGING)
         await session.copy_text(
             "staged_class", ("class_key", "local_id", "state", "hash", "body"), [b"".join(lines)]
+        )
+        await session.execute(
+            """INSERT INTO class_before
+               SELECT c.school, %s, c.class_key, c.local_id, c.state, c.hash, c.run_seq, c.body
+               FROM published_class c JOIN staged_class s
+                   ON c.school = %s AND c.class_key = s.class_key""",
+            (run_seq, school),
         )
         await session.execute(
             """INSERT INTO published_class AS c

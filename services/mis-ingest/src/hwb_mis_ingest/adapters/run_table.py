@@ -39,17 +39,21 @@ class RunTable:
     async def add(self, session: Session, run: NewRun, data: bytes) -> None:
         await session.execute(
             """INSERT INTO run (run_id, school, run_seq, status, format, extracted_at, received_at,
-                                received_from, traceparent)
-               VALUES (%s, %s, %s, 'received', %s, %s, %s, %s, %s)""",
+                                received_from, traceparent, digest)
+               SELECT %s::uuid, school, %s,
+                      CASE WHEN waits_since IS NULL THEN 'received' ELSE 'waiting' END,
+                      %s, %s::timestamptz, %s, %s, %s, %s
+               FROM school_intake WHERE school = %s""",
             (
                 run.run_id,
-                run.school,
                 run.run_seq,
                 run.format,
                 run.extracted_at,
                 run.received_at,
                 run.received_from,
                 run.traceparent,
+                run.digest,
+                run.school,
             ),
         )
         for number, start in enumerate(range(0, len(data), CHUNK_BYTES)):
@@ -96,9 +100,17 @@ class RunTable:
         if rejections:
             await session.copy_in(
                 "rejection",
-                ("run_id", "number", "file", "line", "field", "reason"),
+                ("run_id", "number", "file", "line", "field", "reason", "value_class"),
                 (
-                    (run_id, number, one.file, one.line, one.field, one.reason.value)
+                    (
+                        run_id,
+                        number,
+                        one.file,
+                        one.line,
+                        one.field,
+                        one.reason.value,
+                        one.value_class.value,
+                    )
                     for number, one in enumerate(rejections)
                 ),
             )

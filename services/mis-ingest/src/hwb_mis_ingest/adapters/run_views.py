@@ -7,7 +7,8 @@ from typing import Any
 from hwb_runtime.database import Session
 
 _COLUMNS = """run_id::text, run_seq, school, status, format, extracted_at, received_at,
-              published_at, settled_at, counts, applied, pending, parked, refusal, refusal_says"""
+              published_at, settled_at, counts, applied, pending, parked, refusal, refusal_says,
+              digest, hold, hold_digest, of_run::text, rolled_back_by::text"""
 _NO_COUNTS = {
     "learners": 0,
     "staff": 0,
@@ -16,6 +17,7 @@ _NO_COUNTS = {
     "missing": 0,
     "changes": 0,
     "class_changes": 0,
+    "held": 0,
 }
 
 
@@ -43,14 +45,14 @@ class RunViews:
 
     async def rejections(
         self, session: Session, run_id: str, *, limit: int
-    ) -> list[tuple[str, int, str, str]]:
-        """File, line, field and reason code, in the order of the files."""
+    ) -> list[tuple[str, int, str, str, str]]:
+        """File, line, field, reason code and value class, in the order of the files."""
         rows = await session.fetch(
-            """SELECT file, line, field, reason FROM rejection WHERE run_id = %s
+            """SELECT file, line, field, reason, value_class FROM rejection WHERE run_id = %s
                ORDER BY number LIMIT %s""",
             (run_id, limit),
         )
-        return [(file, line, field, reason) for file, line, field, reason in rows]
+        return [(file, line, field, reason, kind) for file, line, field, reason, kind in rows]
 
     async def count_rejections(self, session: Session, run_id: str) -> int:
         row = await session.fetch_one("SELECT count(*) FROM rejection WHERE run_id = %s", (run_id,))
@@ -59,10 +61,13 @@ class RunViews:
     async def last_runs(
         self, session: Session, schools: Sequence[str]
     ) -> dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None]]:
-        """By school: the last run that settled (Last Run), and the newest of any status."""
+        """By school: the last upload that settled (Last Run), and the newest of any status.
+
+        What a person's decision published is no run of the school's client.
+        """
         rows = await session.fetch(
             f"""SELECT DISTINCT ON (school, status = 'settled') {_COLUMNS} FROM run
-                WHERE school = ANY(%s)
+                WHERE school = ANY(%s) AND of_run IS NULL
                 ORDER BY school, status = 'settled', run_seq DESC""",  # noqa: S608
             (list(schools),),
         )
@@ -82,11 +87,23 @@ class RunViews:
             for school in schools
         }
 
+    async def end_of_year(
+        self, session: Session, schools: Sequence[str], season: str
+    ) -> dict[str, tuple[int, int, int]]:
+        """By school: learners below the top then, those moved up, and those still at the top."""
+        rows = await session.fetch(
+            """SELECT school, below_top, moved_up, top_still_there FROM end_of_year
+               WHERE school = ANY(%s) AND season = %s""",
+            (list(schools), season),
+        )
+        return {school: (below, moved, top) for school, below, moved, top in rows}
+
 
 def _run(row: Sequence[Any]) -> dict[str, Any]:
     (
         run_id, run_seq, school, status, format_, extracted_at, received_at, published_at,
-        settled_at, counts, applied, pending, parked, refusal, refusal_says,
+        settled_at, counts, applied, pending, parked, refusal, refusal_says, digest, hold,
+        hold_digest, of_run, rolled_back_by,
     ) = row  # fmt: skip
     settled = None
     if status == "settled":
@@ -101,9 +118,13 @@ def _run(row: Sequence[Any]) -> dict[str, Any]:
         "received_at": _instant(received_at),
         "published_at": _instant(published_at),
         "settled_at": _instant(settled_at),
-        "counts": counts or _NO_COUNTS,
+        "counts": {**_NO_COUNTS, **(counts or {})},
         "settled": settled,
         "refusal": {"code": refusal, "detail": refusal_says} if refusal else None,
+        "hold": hold,
+        "digest": digest if status == "waiting" else hold_digest or "",
+        "of_run": of_run,
+        "rolled_back_by": rolled_back_by,
     }
 
 

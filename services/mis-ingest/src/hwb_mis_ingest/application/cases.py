@@ -1,4 +1,4 @@
-"""The two cases a run can raise about a school, and when they are over."""
+"""The cases a run can raise about a school, and when they are over."""
 
 from hwb_mis_ingest.application.ports import ClaimedRun, Records
 from hwb_runtime.unit_of_work import UnitOfWork
@@ -7,7 +7,11 @@ from hwb_schemas.words import CaseChange, CaseKind
 
 CASES_TOPIC = "hwb.servicedesk.cases"
 SERVICE = "mis-ingest"
-FACT_OF_KIND = {CaseKind.REJECTED_ROWS: "rejected", CaseKind.RECORD_MISSING: "missing"}
+FACT_OF_KIND = {
+    CaseKind.REJECTED_ROWS: "rejected",
+    CaseKind.RECORD_MISSING: "missing",
+    CaseKind.RUN_HELD: "held",
+}
 
 
 def case_key(kind: CaseKind, school: str) -> str:

@@ -36,6 +36,7 @@ class NewRun:
     received_at: datetime
     received_from: str
     traceparent: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,10 @@ class Records(Protocol):
         self, session: Session, school: str, former_upns: Sequence[str]
     ) -> list[Published]:
         """Not staged and on roll or missing, or named as a former UPN."""
+        ...
+
+    async def everyone(self, session: Session, school: str) -> list[Published]:
+        """Every record that was published, whatever its state."""
         ...
 
     async def codes_of(

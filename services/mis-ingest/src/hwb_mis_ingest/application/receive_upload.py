@@ -1,6 +1,7 @@
 """Take an upload: judged as a whole at once, kept with its run before the answer is given."""
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -8,6 +9,7 @@ from uuid import uuid4
 import structlog
 
 from hwb_mis_ingest.application.ports import NewRun, Runs, UploadReader
+from hwb_mis_ingest.application.publication import RUNS_TOPIC
 from hwb_mis_ingest.metrics import UPLOADS
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.tracing import next_traceparent
@@ -23,7 +25,6 @@ CHECKED = declare_crash_point(
 STORED = declare_crash_point(
     "upload_stored", "an upload and its run are written, not committed", process="api"
 )
-RUNS_TOPIC = "hwb.mis.runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class UploadDesk:
             received_at=uow.now,
             received_from=upload.sender,
             traceparent=next_traceparent(),
+            digest=hashlib.sha256(upload.data).hexdigest(),
         )
         await self._runs.add(uow.session, run, upload.data)
         uow.publish(

@@ -10,18 +10,18 @@ from datetime import datetime
 
 import orjson
 
-from hwb_mis_ingest.application.ports import ClaimedRun
-from hwb_mis_ingest.domain.difference import Word
+from hwb_mis_ingest.application.ports import ClaimedRun, ClassToKeep, RecordToKeep
 from hwb_mis_ingest.domain.snapshot import SchoolClass
 from hwb_schemas.events import ClassChanged, RecordChanged
 from hwb_schemas.refs import PersonRefs, staff_key
-from hwb_schemas.words import ClassState, RecordKind, RecordState
+from hwb_schemas.words import RecordKind
 
 CHANGES_TOPIC = "hwb.mis.changes"
 CLASSES_TOPIC = "hwb.mis.classes"
 RECORD_CHANGED = f"wales.hwb.{RecordChanged.service}.{RecordChanged.noun}.changed.v1"
 CLASS_CHANGED = f"wales.hwb.{ClassChanged.service}.{ClassChanged.noun}.changed.v1"
 _DIGEST_BYTES = 16
+_STAFF = RecordKind.STAFF.value
 
 
 def digest_of(body: bytes) -> str:
@@ -42,42 +42,56 @@ class RecordWording:
                 "received_at": _instant(run.received_at),
             }
         )[1:]
-        self._heads: dict[tuple[RecordKind, RecordState], bytes] = {}
+        self._heads: dict[tuple[str, str], bytes] = {}
 
-    def key(self, word: Word) -> str:
+    def key(self, record: RecordToKeep) -> str:
         """The event's key: UPN, or school and staff code."""
-        if word.kind is RecordKind.STAFF:
-            return staff_key(self._school, word.code)
-        return word.code
+        if record.kind == _STAFF:
+            return staff_key(self._school, record.code)
+        return record.code
 
-    def value(self, word: Word, record: bytes) -> bytes:
-        """The event's JSON; ``record`` is that of the ``PersonRecord``."""
-        head = self._heads.get((word.kind, word.state))
+    def value(self, record: RecordToKeep, changed: tuple[str, ...]) -> bytes:
+        """The event's JSON."""
+        head = self._heads.get((record.kind, record.state))
         if head is None:
-            head = orjson.dumps({"kind": word.kind.value, "state": word.state.value})[:-1]
-            self._heads[word.kind, word.state] = head
-        changed = orjson.dumps(word.changed) if word.changed else b"[]"
-        return b'%b,"changed":%b,"record":%b,%b' % (head, changed, record, self._tail)
+            head = orjson.dumps({"kind": record.kind, "state": record.state})[:-1]
+            self._heads[record.kind, record.state] = head
+        names = orjson.dumps(changed) if changed else b"[]"
+        return b'%b,"changed":%b,"record":%b,%b' % (head, names, record.record, self._tail)
 
 
 class ClassWording:
-    """The events of one run on ``hwb.mis.classes``; people are named by person_ref."""
+    """What a run says of classes; people are named by person_ref.
 
-    def __init__(self, run: ClaimedRun, refs: PersonRefs) -> None:
-        self._run = run
+    ``held`` are people whose rows are held, with the classes that they stay in.
+    """
+
+    def __init__(
+        self, school: str, refs: PersonRefs, held: Mapping[tuple[RecordKind, str], frozenset[str]]
+    ) -> None:
+        self._school = school
         self._refs = refs
+        self._held = held
         self._known: dict[str, str] = {}
 
     def body(self, one: SchoolClass, unsure_codes: Mapping[tuple[RecordKind, str], str]) -> bytes:
         """What is compared and kept of a class, as JSON."""
         teachers = {self._staff_ref(code) for code in one.teachers}
-        members = {self._learner_ref(code) for code in one.members}
+        members = {self._ref(code) for code in one.members}
         for kind, local_id in one.unsure:
             code = unsure_codes.get((kind, local_id))
             if code is not None and kind is RecordKind.STAFF:
                 teachers.add(self._staff_ref(code))
             elif code is not None:
-                members.add(self._learner_ref(code))
+                members.add(self._ref(code))
+        for (kind, code), classes in self._held.items():
+            is_staff = kind is RecordKind.STAFF
+            among = teachers if is_staff else members
+            ref = self._staff_ref(code) if is_staff else self._ref(code)
+            if one.class_key in classes:
+                among.add(ref)
+            else:
+                among.discard(ref)
         return orjson.dumps(
             {
                 "academic_year": one.academic_year,
@@ -89,31 +103,29 @@ class ClassWording:
             }
         )
 
-    def value(self, class_key: str, state: ClassState, body: bytes) -> bytes:
-        """The event's JSON."""
-        head = orjson.dumps(
-            {
-                "class_key": class_key,
-                "school": self._run.school,
-                "state": state.value,
-                "run_id": self._run.run_id,
-                "run_seq": self._run.run_seq,
-                "received_at": _instant(self._run.received_at),
-            }
-        )
-        return head[:-1] + b"," + body[1:]
-
     def _staff_ref(self, code: str) -> str:
-        return self._ref(staff_key(self._run.school, code))
-
-    def _learner_ref(self, upn: str) -> str:
-        return self._ref(upn)
+        return self._ref(staff_key(self._school, code))
 
     def _ref(self, person_key: str) -> str:
         ref = self._known.get(person_key)
         if ref is None:
             ref = self._known[person_key] = self._refs.of(person_key)
         return ref
+
+
+def class_value(run: ClaimedRun, change: ClassToKeep) -> bytes:
+    """The JSON of an event on ``hwb.mis.classes``."""
+    head = orjson.dumps(
+        {
+            "class_key": change.class_key,
+            "school": run.school,
+            "state": change.state,
+            "run_id": run.run_id,
+            "run_seq": run.run_seq,
+            "received_at": _instant(run.received_at),
+        }
+    )
+    return head[:-1] + b"," + change.body[1:]
 
 
 def _instant(instant: datetime) -> str:

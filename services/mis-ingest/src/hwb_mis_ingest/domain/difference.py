@@ -41,7 +41,7 @@ class Word:
     """A school's new word on a person: what is published.
 
     ``stated`` is the index of the person's row in the snapshot, None for one that vanished;
-    ``is_new`` where nothing was published of the person at this school before.
+    ``before`` is what was last published of the person at this school, None for nothing.
     """
 
     kind: RecordKind
@@ -51,7 +51,11 @@ class Word:
     changed: tuple[str, ...]
     derived_former_upn: str | None = None
     stated: int | None = None
-    is_new: bool = False
+    before: Published | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self.before is None
 
 
 def words_of_run(
@@ -88,7 +92,7 @@ def words_of_run(
     for one in gone:
         state = RecordState.REPLACED if one.code in replaced else state_when_vanished(one)
         if state is not one.state:
-            words.append(Word(one.kind, one.code, state, one.record, changed=()))
+            words.append(Word(one.kind, one.code, state, one.record, (), before=one))
     return words
 
 
@@ -146,11 +150,11 @@ def _word_of_row(
         if derived is not None:
             record = {**record, "former_upn": derived}
     if before is None:
-        return Word(person.kind, person.code, person.state, record, (), derived, index, is_new=True)
+        return Word(person.kind, person.code, person.state, record, (), derived, index)
     if keeps_birth_date:
         record = {**record, "birth_date": before.record.get("birth_date")}
     last = before.record
     changed = tuple([name for name, value in record.items() if value != last.get(name)])
     if not changed and person.state is before.state:
         return None
-    return Word(person.kind, person.code, person.state, record, changed, derived, index)
+    return Word(person.kind, person.code, person.state, record, changed, derived, index, before)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from hwb_mis_ingest.domain.reasons import Reason
+from hwb_mis_ingest.domain.value_class import ValueClass
 
 
 class Table(StrEnum):
@@ -65,6 +66,8 @@ taken as blank, everyone who has left would be back on roll."""
 class Row(NamedTuple):
     """Where a row stands and its values in the order of ``COLUMNS``, stripped.
 
+    ``line`` numbers the table's rows; ``UploadFiles.place`` gives the file's own line.
+
     ``values`` is None where the row's width is not the header's; then ``local_id`` is what can
     still be read of its sourcedId.
     """
@@ -82,12 +85,38 @@ class Fault(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """A line of a run's report."""
+    """A line of a run's report. ``value_class`` says what kind of value it was, never the value."""
 
     file: str
     line: int
     field: str
     reason: Reason
+    value_class: ValueClass = ValueClass.NONE
+
+
+CARRIED_LINE = -1
+"""Of a row that is not in the upload but as it was last published: it is in no report."""
+
+
+class Place(NamedTuple):
+    """Where a school finds a value: the file, line and field of its own export."""
+
+    file: str
+    line: int
+    field: str
+
+
+class Mode(StrEnum):
+    """What it means that a row is not in a table.
+
+    In bulk, that it is no longer there; in a delta, that it is as before. In a partial table blank
+    values are as before, too. An absent table says nothing.
+    """
+
+    BULK = "bulk"
+    DELTA = "delta"
+    PARTIAL = "partial"
+    ABSENT = "absent"
 
 
 class UploadFiles(Protocol):
@@ -97,6 +126,10 @@ class UploadFiles(Protocol):
         """The table's rows in file order."""
         ...
 
-    def label(self, table: Table) -> str:
-        """The name of the file that the table's line numbers count in."""
+    def place(self, table: Table, line: int, column: str) -> Place:
+        """Where a row's column of ``COLUMNS`` is in what the school sent; ``line`` is the row's."""
+        ...
+
+    def mode(self, table: Table) -> Mode:
+        """Whether the table is whole."""
         ...

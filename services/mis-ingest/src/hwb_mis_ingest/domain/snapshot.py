@@ -16,9 +16,21 @@ from hwb_mis_ingest.domain.judgement import (
     judge_staff,
 )
 from hwb_mis_ingest.domain.reasons import Reason
-from hwb_mis_ingest.domain.rows import COLUMNS, Fault, Rejection, Row, Table, UploadFiles
+from hwb_mis_ingest.domain.rows import (
+    CARRIED_LINE,
+    COLUMNS,
+    Fault,
+    Rejection,
+    Row,
+    Table,
+    UploadFiles,
+)
+from hwb_mis_ingest.domain.value_class import ValueClass, value_class_of
 from hwb_schemas.refs import class_key
 from hwb_schemas.words import RecordKind
+
+MOST_PARENTS = 10
+"""Between a grading period and its school year; those who are each other's parent end nowhere."""
 
 ENROLMENT_KINDS = {"student": RecordKind.LEARNER, "teacher": RecordKind.STAFF}
 
@@ -187,10 +199,24 @@ class _Assembly:
             rejected_class_keys=frozenset(self._rejected_class_keys),
         )
 
-    def _reject(self, table: Table, line: int, faults: list[Fault]) -> None:
-        file = self._files.label(table)
+    def _reject(
+        self,
+        table: Table,
+        line: int,
+        faults: list[Fault],
+        values: tuple[str, ...] | None = None,
+    ) -> None:
+        if line == CARRIED_LINE:
+            return
         self._rejected_rows.add((table, line))
-        self._rejections += [Rejection(file, line, fault.field, fault.reason) for fault in faults]
+        self._rejections += [
+            Rejection(
+                *self._files.place(table, line, fault.field),
+                fault.reason,
+                _value_class(table, fault.field, values),
+            )
+            for fault in faults
+        ]
 
     def _readable(self, table: Table) -> Iterator[tuple[Row, tuple[str, ...], list[Fault]]]:
         """Rows of the header's width with what any row may have wrong; others are rejected."""
@@ -223,13 +249,18 @@ class _Assembly:
             parents[local_id] = parent
             if year := academic_year(ends_in):
                 own[local_id] = year
-        years = {}
+        years: dict[str, str] = {}
         for session in parents:
-            ancestor, steps = session, 0
-            while ancestor not in own and parents.get(ancestor) and steps < len(parents):
-                ancestor, steps = parents[ancestor], steps + 1
-            if ancestor in own:
-                years[session] = own[ancestor]
+            path: list[str] = []
+            ancestor = session
+            while ancestor in parents and ancestor not in own and ancestor not in years:
+                if not parents[ancestor] or len(path) > MOST_PARENTS:
+                    break
+                path.append(ancestor)
+                ancestor = parents[ancestor]
+            year = own.get(ancestor) or years.get(ancestor)
+            if year is not None:
+                years.update(dict.fromkeys([*path, session], year))
         return years
 
     def _read_classes(self, years: Mapping[str, str]) -> dict[str, SchoolClass]:
@@ -245,7 +276,7 @@ class _Assembly:
             if org and org != self._org:
                 faults.append(Fault("schoolSourcedId", Reason.OTHER_SCHOOL))
             if faults or year is None:
-                self._reject(Table.CLASSES, row.line, faults)
+                self._reject(Table.CLASSES, row.line, faults, values)
                 self._keep_class(local_id)
                 continue
             key = class_key(self._school, year, code)
@@ -289,7 +320,7 @@ class _Assembly:
             if class_id not in self._class_key_of and class_id not in self._rejected_class_ids:
                 faults.append(Fault("classSourcedId", Reason.CLASS_UNKNOWN))
             if faults or kind is None:
-                self._reject(Table.ENROLLMENTS, row.line, faults)
+                self._reject(Table.ENROLLMENTS, row.line, faults, values)
                 continue
             listings[user_id].append(Listing(class_id, kind, row.line))
         return listings
@@ -300,7 +331,7 @@ class _Assembly:
             if birth_date and not is_iso_date(birth_date):
                 faults.append(Fault("birthDate", Reason.DATE_INVALID))
             if faults:
-                self._reject(Table.DEMOGRAPHICS, row.line, faults)
+                self._reject(Table.DEMOGRAPHICS, row.line, faults, values)
                 self._no_birth_date.add(local_id)
             elif birth_date:
                 self._birth_dates[local_id] = birth_date
@@ -320,12 +351,14 @@ class _Assembly:
                 faults.append(Fault("orgSourcedIds", Reason.OTHER_SCHOOL))
             person = judge(values, row.line, self._birth_dates.get(local_id), faults)
             if faults:
-                self._reject_person(person, faults)
+                self._reject_person(person, faults, values)
             else:
                 yield person
 
-    def _reject_person(self, person: Person, faults: list[Fault]) -> None:
-        self._reject(Table.USERS, person.line, faults)
+    def _reject_person(
+        self, person: Person, faults: list[Fault], values: tuple[str, ...] | None = None
+    ) -> None:
+        self._reject(Table.USERS, person.line, faults, values)
         self._codes.add(person.code)
         self._local_ids.add(person.local_id)
         if person.admission_number:
@@ -386,6 +419,12 @@ class _Assembly:
                 one = classes.get(self._class_key_of.get(listing.class_id, ""))
                 if one:
                     one.unsure.append((listing.kind, local_id))
+
+
+def _value_class(table: Table, field: str, values: tuple[str, ...] | None) -> ValueClass:
+    if values is None or field not in COLUMNS[table]:
+        return ValueClass.NONE
+    return value_class_of(values[COLUMNS[table].index(field)])
 
 
 def academic_year(ends_in: str) -> str | None:

@@ -1,8 +1,9 @@
 """The HTTP API: take uploads, show runs, reports and the provisioning status."""
 
+import asyncio
 import hashlib
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
@@ -11,25 +12,29 @@ from fastapi import Path as PathParameter
 from pydantic import AwareDatetime
 
 from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.application.decide import DecisionDesk
+from hwb_mis_ingest.application.plan_run import RunPlan
+from hwb_mis_ingest.application.preview_run import PreviewDesk
 from hwb_mis_ingest.application.receive_upload import Upload, UploadDesk
-from hwb_mis_ingest.domain.reasons import WHAT_TO_DO, Reason
+from hwb_mis_ingest.entrypoints.decision_routes import add_decision_routes
 from hwb_mis_ingest.entrypoints.replies import (
-    ProvisioningStatus,
     Receipt,
     Report,
-    ReportRow,
     Run,
     Runs,
 )
+from hwb_mis_ingest.entrypoints.reports import as_json, as_sheet, report_row
+from hwb_mis_ingest.entrypoints.status_routes import add_status_routes
 from hwb_mis_ingest.errors import (
     UnknownRunError,
     UnknownSchoolError,
     UploadRefusedError,
     too_large,
+    upload_too_slow,
 )
 from hwb_mis_ingest.metrics import UPLOADS_REFUSED
 from hwb_runtime.api import create_api
-from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
+from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problems import PROBLEM_ANSWERS, ProblemError
@@ -38,6 +43,7 @@ from hwb_schemas.words import Role
 SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERATOR)
 READERS = (*SENDERS, Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR)
 TOO_LARGE = 413
+TIMED_OUT = 408
 
 SchoolNumber = Annotated[
     str, PathParameter(pattern=r"^\d{7}$", description="Seven-digit school number.")
@@ -65,7 +71,13 @@ _UPLOAD_BODY: dict[str, Any] = {
 }
 
 
-def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI:  # noqa: C901 - a list of routes, each short
+def make_api(  # noqa: C901 - a list of routes, each short
+    platform: Platform,
+    desk: UploadDesk,
+    views: RunViews,
+    decisions: DecisionDesk,
+    previews: PreviewDesk,
+) -> FastAPI:
     """The application, wired by bootstrap."""
     app = create_api(
         platform,
@@ -83,7 +95,11 @@ def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI: 
         "/v1/schools/{school}/uploads",
         status_code=202,
         response_model=Receipt,
-        responses={**PROBLEM_ANSWERS, TOO_LARGE: PROBLEM_ANSWERS[400]},
+        responses={
+            **PROBLEM_ANSWERS,
+            TOO_LARGE: PROBLEM_ANSWERS[400],
+            TIMED_OUT: PROBLEM_ANSWERS[400],
+        },
         openapi_extra=_UPLOAD_BODY,
         summary="Send a school's whole snapshot",
     )
@@ -94,13 +110,17 @@ def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI: 
         idempotency_key: IdempotencyKey,
         extracted_at: ExtractedAt = None,
     ) -> Response:
-        """Take a zip of OneRoster 1.1 CSV files or JSON lines, told apart by their content.
+        """Take OneRoster 1.1 or 1.2, Microsoft SDS v2.1 or v1, a CTF or JSON lines.
+
+        They are told apart by their content; docs/reference/upload-format.md describes them.
 
         A file that cannot be taken whole is refused at once and changes nothing. Rows are judged
         later: see the run and its report.
         """
         ensure_known(caller, school)
-        data = await _body(request, most=settings.max_upload_bytes)
+        data = await _body(
+            request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
+        )
         upload = Upload(school, data, extracted_at, caller.subject)
         try:
             format_ = await desk.check(upload)
@@ -146,13 +166,19 @@ def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI: 
             raise UnknownRunError(str(run_id))
         return Run.model_validate(found)
 
-    @app.get("/v1/schools/{school}/runs/{run_id}/report", summary="The rejected rows of a run")
+    @app.get(
+        "/v1/schools/{school}/runs/{run_id}/report",
+        summary="The rejected rows of a run",
+        response_model=Report,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    )
     async def report(
         school: SchoolNumber,
         run_id: UUID,
         caller: Reader,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
-    ) -> Report:
+        format_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
+    ) -> Response:
         """Where each fault is, why the row was rejected, and what to do about it."""
         ensure_known(caller, school)
         async with platform.database.transaction() as session:
@@ -160,54 +186,38 @@ def make_api(platform: Platform, desk: UploadDesk, views: RunViews) -> FastAPI: 
                 raise UnknownRunError(str(run_id))
             rows = await views.rejections(session, str(run_id), limit=limit)
             total = await views.count_rejections(session, str(run_id))
-        return Report(rows=[_report_row(*row) for row in rows], total=total)
+        found = Report(rows=[report_row(*row) for row in rows], total=total)
+        return as_sheet(found, f"{school}-{run_id}.csv") if format_ == "csv" else as_json(found)
 
-    @app.get("/v1/provisioning-status", summary="Last Run of schools")
-    async def provisioning_status(
-        caller: Reader,
-        school: Annotated[str | None, Query(pattern=r"^\d{7}$")] = None,
-        authority: Annotated[str | None, Query(pattern=r"^\d{3}$")] = None,
-    ) -> ProvisioningStatus:
-        """One school's, an authority's, or (without either) every school's that you may see."""
-        schools = [
-            one
-            for number, one in sorted(platform.register.schools.items())
-            if caller.may_see_school(number)
-            and school in {None, number}
-            and authority in {None, one.authority}
-        ]
-        if not schools and caller.role not in NATIONAL:
-            ensure_school(caller, school or f"{authority or ''}")
-        async with platform.database.transaction() as session:
-            last = await views.last_runs(session, [one.number for one in schools])
-        return ProvisioningStatus.model_validate(
-            {
-                "items": [
-                    {
-                        "school": one.number,
-                        "name": one.name,
-                        "name_cy": one.name_cy,
-                        "authority": one.authority,
-                        "client_managed_by": one.client_managed_by,
-                        "last_run": last[one.number][0],
-                        "newest_run": last[one.number][1],
-                    }
-                    for one in schools
-                ]
-            }
+    add_status_routes(app, platform, views)
+
+    async def plan_of(school: str, request: Request) -> RunPlan:
+        data = await _body(
+            request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
         )
+        try:
+            return await previews.preview(school, data)
+        except UploadRefusedError as error:
+            raise _problem(error) from error
 
+    add_decision_routes(
+        app, platform, desk=decisions, views=views, ensure_known=ensure_known, plan_of=plan_of
+    )
     return app
 
 
-async def _body(request: Request, *, most: int) -> bytes:
+async def _body(request: Request, *, most: int, seconds: float) -> bytes:
     """The request's bytes, read no further than is taken."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise _problem(too_large(f"It has more than {most} bytes."), status=TOO_LARGE)
-        parts.append(part)
+    try:
+        async with asyncio.timeout(seconds):
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise _problem(too_large(f"It has more than {most} bytes."), status=TOO_LARGE)
+                parts.append(part)
+    except TimeoutError as error:
+        raise _problem(upload_too_slow(seconds), status=TIMED_OUT) from error
     return b"".join(parts)
 
 
@@ -231,15 +241,3 @@ def _receipt(run_id: str, school: str) -> dict[str, Any]:
         "status": "received",
         "links": {"run": f"/v1/schools/{school}/runs/{run_id}"},
     }
-
-
-def _report_row(file: str, line: int, field: str, reason: str) -> ReportRow:
-    what = WHAT_TO_DO[Reason(reason)]
-    return ReportRow(
-        file=file,
-        line=line,
-        field=field,
-        reason=reason,
-        what_to_do=what.en,
-        what_to_do_cy=what.cy,
-    )

@@ -59,6 +59,7 @@ def upgrade() -> None:
         line integer NOT NULL,
         field text NOT NULL,
         reason text NOT NULL,
+        value_class text NOT NULL,
         PRIMARY KEY (run_id, number)
     );
 

@@ -46,6 +46,7 @@ RULES: Mapping[CaseKind, KindRule] = MappingProxyType(
         CaseKind.STAFF_TRANSFER_REQUESTED: KindRule(Audience.SERVICE_DESK, 5, Sight.SCHOOL),
         CaseKind.REJECTED_ROWS: KindRule(Audience.SCHOOL, 3, Sight.SCHOOL),
         CaseKind.RECORD_MISSING: KindRule(Audience.SCHOOL, 5, Sight.SCHOOL),
+        CaseKind.RUN_HELD: KindRule(Audience.SCHOOL, 2, Sight.SCHOOL),
         CaseKind.PENDING_TOO_LONG: KindRule(Audience.AUTHORITY, 5, Sight.SCHOOL),
         CaseKind.CONTESTED_CLAIM: KindRule(Audience.SERVICE_DESK, 5, Sight.AUTHORITY),
         CaseKind.MERGE_PROPOSED: KindRule(Audience.SERVICE_DESK, 5, Sight.AUTHORITY),

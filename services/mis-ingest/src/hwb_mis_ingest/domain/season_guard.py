@@ -1,0 +1,219 @@
+"""The season guard: what a run takes away beyond what the time of year explains is held.
+
+It looks at a school's words before the first of them is published. Whoever stops claiming and
+whatever place in a class is lost is counted for a season, on top of what went through before.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from hwb_mis_ingest.domain.difference import CLAIMING, Published, Word
+from hwb_schemas.calendar import RolloverCalendar, SeasonGuard
+from hwb_schemas.words import RecordKind, RecordState
+
+
+class HoldReason(StrEnum):
+    """Why a row is held."""
+
+    LEARNER_STOPS_CLAIMING = "learner_stops_claiming"
+    STAFF_STOPS_CLAIMING = "staff_stops_claiming"
+    STAFF_CODES_CHANGED = "staff_codes_changed"
+    CLASS_PLACES_LOST = "class_places_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """What is counted together. ``expects_leavers``: the top year groups may leave whole."""
+
+    name: str
+    expects_leavers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Who claimed at a school when the season opened: learners by year group, staff, places."""
+
+    learners: Mapping[str, int] = field(default_factory=dict)
+    staff: int = 0
+    places: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LetThrough:
+    """What went through in this season, save what a person approved.
+
+    ``stopped`` gives the last published year group of each, "" for staff; who claims again is not
+    in it.
+    """
+
+    stopped: Mapping[tuple[RecordKind, str], str] = field(default_factory=dict)
+    places: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for one school on one day."""
+
+    season: Season
+    limits: SeasonGuard
+    top_year_groups: frozenset[str]
+    followed_from: str
+    """The first academic year whose groups still follow the MIS: only their places count."""
+
+    is_closing: bool = False
+
+
+def season_on(day: date, calendar: RolloverCalendar, authority: str) -> Season:
+    """The rollover, from the groups' freeze until some weeks into term; else the month."""
+    weeks = timedelta(days=calendar.guard.days_after_first_day_of_term)
+    if calendar.groups_freeze <= day <= calendar.term_starts(authority) + weeks:
+        return Season(rollover_of(calendar), expects_leavers=True)
+    return Season(f"{day:%Y-%m}", expects_leavers=False)
+
+
+def rollover_of(calendar: RolloverCalendar) -> str:
+    """The name of the season in which the top year groups leave."""
+    return f"rollover {calendar.name}"
+
+
+def first_followed_year(day: date, calendar: RolloverCalendar) -> str:
+    """The first academic year whose groups word received on this day still changes."""
+    if day < calendar.groups_freeze:
+        return ""
+    return calendar.academic_year_starting
+
+
+def held_words(
+    words: Sequence[Word], *, roll: Roll, so_far: LetThrough, rules: Rules
+) -> dict[int, HoldReason]:
+    """Which of a run's words are held and why, by index."""
+    held: dict[int, HoldReason] = {}
+    if not rules.is_closing:
+        held |= _learners_beyond(words, roll, so_far, rules)
+        held |= _staff_beyond(words, roll, so_far, rules)
+        places = {
+            index: lost
+            for index, word in enumerate(words)
+            if index not in held and (lost := places_lost(word, rules.followed_from))
+        }
+        lost_in_all = so_far.places + sum(places.values())
+        if not rules.limits.class_members.allows(lost_in_all, of=roll.places):
+            held |= dict.fromkeys(places, HoldReason.CLASS_PLACES_LOST)
+    return held | _new_staff_codes(words, roll, rules)
+
+
+def stops_claiming(word: Word) -> bool:
+    """Whether the school had this person until now, or missed him or her, and lets go."""
+    before = word.before
+    if before is None or word.state is RecordState.REPLACED:
+        return False
+    had = before.state is RecordState.MISSING or claims(before)
+    if before.state is RecordState.MISSING and word.state is RecordState.MISSING:
+        return False
+    return had and not _claims(word.kind, word.state, word.record)
+
+
+def claims(record: Published) -> bool:
+    """On roll as current or main, or a member of staff."""
+    return _claims(record.kind, record.state, record.record)
+
+
+def claims_now(word: Word) -> bool:
+    """Whether the school has this person after this word."""
+    return _claims(word.kind, word.state, word.record)
+
+
+def places_lost(word: Word, followed_from: str) -> int:
+    """How many more places in classes a learner who stays loses than finds."""
+    before = word.before
+    if before is None or word.kind is not RecordKind.LEARNER or "classes" not in word.changed:
+        return 0
+    if "former_upn" in word.changed:
+        return 0  # its old UPN is replaced by this very word
+    if not (claims(before) and claims_now(word)):
+        return 0
+    had, has = set(classes_of(before.record)), set(classes_of(word.record))
+    lost = sum(1 for key in had - has if key.split("/")[1] >= followed_from)
+    return max(0, lost - len(has - had))
+
+
+def year_group_of(word: Word) -> str:
+    """The year group as it was last published; "" where there is none."""
+    record = word.record if word.before is None else word.before.record
+    return str(record.get("year_group") or "")
+
+
+def classes_of(record: Mapping[str, object]) -> tuple[str, ...]:
+    """The class keys of a record."""
+    found = record.get("classes")
+    return tuple(str(key) for key in found) if isinstance(found, list | tuple) else ()
+
+
+def _claims(kind: RecordKind, state: RecordState, record: Mapping[str, object]) -> bool:
+    if state is not RecordState.ON_ROLL:
+        return False
+    return kind is RecordKind.STAFF or record.get("enrolment_status") in CLAIMING
+
+
+def _stopping(words: Sequence[Word], kind: RecordKind) -> dict[int, Word]:
+    return {
+        index: word
+        for index, word in enumerate(words)
+        if word.kind is kind and stops_claiming(word)
+    }
+
+
+def _learners_beyond(
+    words: Sequence[Word], roll: Roll, so_far: LetThrough, rules: Rules
+) -> dict[int, HoldReason]:
+    """Those below the top are held; the top year groups, too, where more go than there were."""
+    stopping = _stopping(words, RecordKind.LEARNER)
+    if not stopping:
+        return {}
+    groups = _groups_so_far(so_far, RecordKind.LEARNER)
+    groups |= {word.code: year_group_of(word) for word in stopping.values()}
+    top = rules.top_year_groups if rules.season.expects_leavers else frozenset()
+    by_group = Counter(groups.values())
+    in_top = _sum_of(by_group, top)
+    beyond_top = max(0, in_top - _sum_of(roll.learners, top))
+    unexplained = by_group.total() - in_top + beyond_top
+    if rules.limits.learners.allows(unexplained, of=sum(roll.learners.values())):
+        return {}
+    return {
+        index: HoldReason.LEARNER_STOPS_CLAIMING
+        for index, word in stopping.items()
+        if beyond_top or year_group_of(word) not in top
+    }
+
+
+def _staff_beyond(
+    words: Sequence[Word], roll: Roll, so_far: LetThrough, rules: Rules
+) -> dict[int, HoldReason]:
+    stopping = _stopping(words, RecordKind.STAFF)
+    codes = {word.code for word in stopping.values()}
+    count = len(codes | set(_groups_so_far(so_far, RecordKind.STAFF)))
+    if not stopping or rules.limits.staff.allows(count, of=roll.staff):
+        return {}
+    return dict.fromkeys(stopping, HoldReason.STAFF_STOPS_CLAIMING)
+
+
+def _new_staff_codes(words: Sequence[Word], roll: Roll, rules: Rules) -> dict[int, HoldReason]:
+    """A new MIS gives everyone a new code: as many are new as are missing."""
+    staff = [(index, word) for index, word in enumerate(words) if word.kind is RecordKind.STAFF]
+    new = [index for index, word in staff if word.before is None]
+    missing = [index for index, word in staff if word.state is RecordState.MISSING]
+    exchanged = min(len(new), len(missing))
+    if rules.limits.staff_codes.allows(exchanged, of=roll.staff):
+        return {}
+    return dict.fromkeys([*new, *missing], HoldReason.STAFF_CODES_CHANGED)
+
+
+def _groups_so_far(so_far: LetThrough, kind: RecordKind) -> dict[str, str]:
+    return {code: group for (of, code), group in so_far.stopped.items() if of is kind}
+
+
+def _sum_of(counts: Mapping[str, int], groups: Iterable[str]) -> int:
+    return sum(counts.get(group, 0) for group in groups)

@@ -1,0 +1,299 @@
+"""The part of the API where people decide: preview, approve, discard, roll back, closing."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import FastAPI, Query, Request, Response
+from fastapi import Path as PathParameter
+from pydantic import BaseModel
+
+from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.application.decide import Decision, DecisionDesk, Outcome
+from hwb_mis_ingest.application.guard_ports import HeldSaying
+from hwb_mis_ingest.application.plan_run import RunPlan
+from hwb_mis_ingest.decision_errors import OtherSchoolNumberError
+from hwb_mis_ingest.domain.hold_words import WHY_HELD
+from hwb_mis_ingest.entrypoints.decision_replies import (
+    Approved,
+    Change,
+    ChangedSince,
+    ClassChange,
+    Closing,
+    ClosingNoted,
+    Digest,
+    Discarded,
+    Held,
+    HeldRow,
+    Preview,
+    RolledBack,
+    Who,
+)
+from hwb_mis_ingest.errors import UnknownRunError
+from hwb_runtime.auth import Caller, caller_with
+from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.platform import Platform
+from hwb_runtime.problems import PROBLEM_ANSWERS
+from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.words import Role
+
+DECIDERS = (
+    Role.DIGITAL_CHAMPION,
+    Role.SCHOOL_ADMINISTRATOR,
+    Role.LOCAL_AUTHORITY,
+    Role.SERVICE_DESK,
+    Role.OPERATOR,
+)
+CLOSERS = (Role.LOCAL_AUTHORITY, Role.SERVICE_DESK, Role.OPERATOR)
+READERS = (*DECIDERS, Role.NETWORK_MANAGER, Role.SERVICE)
+
+SchoolNumber = Annotated[
+    str, PathParameter(pattern=r"^\d{7}$", description="Seven-digit school number.")
+]
+Decider = Annotated[Caller, caller_with(*DECIDERS)]
+Reader = Annotated[Caller, caller_with(*READERS)]
+Closer = Annotated[Caller, caller_with(*CLOSERS)]
+EnsureKnown = Callable[[Caller, str], None]
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/zip": _BINARY,
+            "application/jsonl": _BINARY,
+            "application/octet-stream": _BINARY,
+        },
+    }
+}
+
+
+def add_decision_routes(  # noqa: C901 - a list of routes, each short
+    app: FastAPI,
+    platform: Platform,
+    *,
+    desk: DecisionDesk,
+    views: RunViews,
+    ensure_known: EnsureKnown,
+    plan_of: Callable[[str, Request], Awaitable[RunPlan]],
+) -> None:
+    """Add the routes to the application of ``make_api``."""
+
+    async def command(
+        caller: Caller,
+        key: str,
+        request: bytes,
+        effect: Callable[[UnitOfWork], Awaitable[BaseModel]],
+    ) -> Response:
+        async with platform.units_of_work.begin() as uow:
+
+            async def reply() -> Reply:
+                return Reply(200, (await effect(uow)).model_dump(mode="json"))
+
+            answer = await once(uow, key=key, caller=caller, request=request, effect=reply)
+        return Response(orjson.dumps(answer.body), answer.status, media_type="application/json")
+
+    @app.post(
+        "/v1/schools/{school}/preview",
+        responses={**PROBLEM_ANSWERS, 413: PROBLEM_ANSWERS[400]},
+        openapi_extra=_FILE,
+        summary="See what an upload would do, without doing it",
+    )
+    async def preview(
+        school: SchoolNumber,
+        request: Request,
+        caller: Reader,
+        limit: Annotated[int, Query(ge=0, le=10_000)] = 1000,
+    ) -> Preview:
+        """Exactly what a run of this file would do now to the school's records and classes.
+
+        What it means for accounts is not in it: that also depends on other schools.
+        """
+        ensure_known(caller, school)
+        return _preview(school, await plan_of(school, request), limit)
+
+    @app.get("/v1/schools/{school}/runs/{run_id}/held", summary="The held rows of a run")
+    async def held(school: SchoolNumber, run_id: UUID, caller: Reader) -> Held:
+        """Who is held and why. Approving takes the digest of this very list."""
+        ensure_known(caller, school)
+        async with platform.database.transaction() as session:
+            run = await views.run(session, school, str(run_id))
+            if run is None:
+                raise UnknownRunError(str(run_id))
+            found = await desk.holds.held(session, str(run_id))
+        return Held(
+            run_id=str(run_id),
+            state=run["hold"],
+            digest=found.digest or run["digest"],
+            rows=[_held_row(one) for one in found.rows],
+            classes=[one.class_key for one in found.classes],
+        )
+
+    @app.post(
+        "/v1/schools/{school}/runs/{run_id}/approve",
+        response_model=Approved,
+        responses=PROBLEM_ANSWERS,
+        summary="Approve the held rows of a run, or an upload that waits after a rollback",
+    )
+    async def approve(
+        school: SchoolNumber,
+        run_id: UUID,
+        what: Digest,
+        caller: Decider,
+        idempotency_key: IdempotencyKey,
+    ) -> Response:
+        """Publish exactly the list with this digest, as a run of its own.
+
+        An upload that waits after a rollback is worked on next; earlier ones are discarded.
+        """
+        ensure_known(caller, school)
+        decision = Decision(school, str(run_id), caller.subject)
+
+        async def effect(uow: UnitOfWork) -> Approved:
+            return _approved(str(run_id), await desk.approve(uow, decision, digest=what.digest))
+
+        request = f"approve {school} {run_id} {what.digest}".encode()
+        return await command(caller, idempotency_key, request, effect)
+
+    @app.post(
+        "/v1/schools/{school}/runs/{run_id}/discard",
+        response_model=Discarded,
+        responses=PROBLEM_ANSWERS,
+        summary="Discard the held rows of a run, or an upload that waits",
+    )
+    async def discard(
+        school: SchoolNumber,
+        run_id: UUID,
+        what: Digest,
+        caller: Decider,
+        idempotency_key: IdempotencyKey,
+    ) -> Response:
+        """Nothing of them is published; what the next upload still says comes up again."""
+        ensure_known(caller, school)
+        decision = Decision(school, str(run_id), caller.subject)
+
+        async def effect(uow: UnitOfWork) -> Discarded:
+            await desk.discard(uow, decision, digest=what.digest)
+            return Discarded(run_id=str(run_id))
+
+        request = f"discard {school} {run_id} {what.digest}".encode()
+        return await command(caller, idempotency_key, request, effect)
+
+    @app.post(
+        "/v1/schools/{school}/runs/{run_id}/rollback",
+        response_model=RolledBack,
+        responses=PROBLEM_ANSWERS,
+        summary="Undo a run",
+    )
+    async def roll_back(
+        school: SchoolNumber, run_id: UUID, caller: Decider, idempotency_key: IdempotencyKey
+    ) -> Response:
+        """Publish the records as they were before, as a run of its own.
+
+        Records changed since stay and are listed. The school's later uploads wait until somebody
+        approves one. Rolling back twice does nothing.
+        """
+        ensure_known(caller, school)
+        decision = Decision(school, str(run_id), caller.subject)
+
+        async def effect(uow: UnitOfWork) -> RolledBack:
+            return _rolled_back(str(run_id), await desk.roll_back(uow, decision))
+
+        return await command(
+            caller, idempotency_key, f"rollback {school} {run_id}".encode(), effect
+        )
+
+    @app.post(
+        "/v1/schools/{school}/closing",
+        response_model=ClosingNoted,
+        responses=PROBLEM_ANSWERS,
+        summary="Say that a school is closing",
+    )
+    async def closing(
+        school: SchoolNumber, what: Closing, caller: Closer, idempotency_key: IdempotencyKey
+    ) -> Response:
+        """Approved once, by its number: from then on nobody who leaves it is held."""
+        ensure_known(caller, school)
+        if what.school != school:
+            raise OtherSchoolNumberError(school)
+
+        async def effect(uow: UnitOfWork) -> ClosingNoted:
+            noted = await desk.approve_closing(uow, school, by=caller.subject)
+            return ClosingNoted(school=school, newly=noted)
+
+        return await command(caller, idempotency_key, f"closing {school}".encode(), effect)
+
+
+def _who(kind: str, local_id: str, record: bytes) -> Who:
+    read = orjson.loads(record)
+    return Who(
+        kind=kind,
+        local_id=local_id,
+        forename=read.get("forename", ""),
+        surname=read.get("surname", ""),
+        year_group=read.get("year_group"),
+    )
+
+
+def _held_row(one: HeldSaying) -> HeldRow:
+    record, why = one.saying.record, WHY_HELD[one.reason]
+    return HeldRow(
+        who=_who(record.kind, record.local_id, record.record),
+        state=record.state,
+        changed=list(one.saying.changed),
+        reason=one.reason.value,
+        why=why.en,
+        why_cy=why.cy,
+    )
+
+
+def _preview(school: str, plan: RunPlan, limit: int) -> Preview:
+    sayings = plan.publication.sayings
+    return Preview(
+        school=school,
+        counts=plan.counts,
+        held_digest=plan.held.digest if plan.held.rows else None,
+        changes=[
+            Change(
+                who=_who(one.record.kind, one.record.local_id, one.record.record),
+                state=one.record.state,
+                changed=list(one.changed),
+                is_new=one.is_new,
+            )
+            for one in sayings[:limit]
+        ],
+        held=[_held_row(one) for one in plan.held.rows[:limit]],
+        classes=[
+            ClassChange(class_key=one.class_key, state=one.state)
+            for one in plan.publication.classes[:limit]
+        ],
+        rejected_fields=[
+            f"{one.file}, line {one.line}: {one.field}: {one.reason.value}"
+            for one in plan.snapshot.rejections[:limit]
+        ],
+    )
+
+
+def _approved(run_id: str, outcome: Outcome) -> Approved:
+    return Approved(
+        run_id=run_id,
+        published_as=outcome.run_id,
+        changes=outcome.changes,
+        class_changes=outcome.class_changes,
+        discarded=list(outcome.discarded),
+    )
+
+
+def _rolled_back(run_id: str, outcome: Outcome) -> RolledBack:
+    reversal = outcome.reversal
+    return RolledBack(
+        run_id=run_id,
+        published_as=outcome.run_id or "",
+        changes=outcome.changes,
+        class_changes=outcome.class_changes,
+        changed_since=[
+            ChangedSince(kind=kind, local_id=local_id)
+            for kind, local_id in (reversal.changed_since if reversal else ())
+        ],
+        classes_changed_since=list(reversal.classes_changed_since if reversal else ()),
+    )
