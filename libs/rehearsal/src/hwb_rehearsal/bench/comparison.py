@@ -1,9 +1,9 @@
 """Identity against the floor and against the plain way: the same topic, data and database settings.
 
-The topic holds a first provisioning and then a rollover. Identity applies the first once; each turn
-of each side then gets a copy of that database and starts at the rollover's first event. Every side
-is warm (connected, its first records in hand) before the clock starts: identity waits for the locks
-of its own positions, which the benchmark holds until then.
+Identity applies a first provisioning once. Each turn of each side then gets a copy of that database
+and the same rollover, put on the topic anew. Every side is warm (connected, partitions assigned, at
+the topic's end) and is paused while the topic is loaded, so that none has fetched anything when the
+clock starts.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +23,9 @@ from psycopg import sql
 
 from hwb_rehearsal.bench.changes import CHANGES, first_provisioning, rollover
 from hwb_rehearsal.bench.report import Row, compared
-from hwb_rehearsal.bench.side import SideError, Timed, run_side
+from hwb_rehearsal.bench.side import REST_SECONDS, SideError, Timed, paused, run_side
 from hwb_rehearsal.broker import Broker
-from hwb_rehearsal.broker.records import TopicWatch, ends_of, send, set_group_position
+from hwb_rehearsal.broker.records import RecordToSend, TopicWatch, ends_of, send, set_group_position
 from hwb_rehearsal.stack import Postgres, Stack
 from hwb_rehearsal.stack.process import base_environment
 from hwb_rehearsal.world.schools import Size
@@ -36,6 +36,7 @@ MAY = datetime(2022, 5, 3, 8, tzinfo=UTC)
 RUN_WEEK = datetime(2022, 8, 16, 8, tzinfo=UTC)
 ACCOUNTS = "hwb.identity.accounts"
 APPLY_SECONDS = 300.0
+READY_SECONDS = 60.0
 PLAIN_SECONDS = 15.0
 PLAIN_WAY = Path("tests/bench/plain_identity.py")
 
@@ -44,54 +45,59 @@ Say = Callable[[str], None]
 
 @dataclass
 class Comparison:
-    """A loaded topic and a database that has applied its first part."""
+    """A database that has applied a first provisioning, and the rollover that follows."""
 
     stack: Stack
-    starts: dict[int, int]
-    """Offset of the rollover's first event, by partition."""
-    records: int
-    """Events of the rollover."""
+    rollover: Sequence[RecordToSend]
     base: str
     """Address of the database as it was after the first provisioning."""
-    ends: dict[int, int]
-    """Where the topic ends, by partition."""
 
     async def identity(self) -> Timed:
         """Identity's own worker, with all rules and events, up to the last account event seen."""
+        address = self.stack.broker.address
         async with self._copy() as url:
             worker = self.stack.process("identity", "worker")
-            watch = TopicWatch(self.stack.broker.address, ACCOUNTS)
+            watch = TopicWatch(address, ACCOUNTS)
             with watch.listening():
-                lock = await psycopg.AsyncConnection.connect(url)
-                async with lock:
-                    await lock.execute("SELECT 1 FROM consumer_offset FOR UPDATE")
-                    await worker.restart(environment={"HWB_IDENTITY_DATABASE_URL": url})
-                    await self._until(lambda: _is_waiting(url), "identity has records in hand")
+                await worker.restart(environment={"HWB_IDENTITY_DATABASE_URL": url})
+                await worker.until_ready(READY_SECONDS)
+                await asyncio.sleep(REST_SECONDS)
+                pid = worker.pid
+                if pid is None:
+                    raise SideError(f"identity's worker ended. {worker.log_tail()}")
+                with paused(pid):
+                    await asyncio.to_thread(self._load)
+                    ends = ends_of(address, CHANGES)
                     started = watch.last_at = time.monotonic()
-                    await lock.commit()
-                await self._until(lambda: self._is_applied(url), "identity has applied all")
-                await self._until(
-                    lambda: asyncio.to_thread(watch.has_seen_all), "all account events were seen"
+
+                async def is_applied() -> bool:
+                    return await _next_offsets(url) == ends and await _outbox_is_empty(url)
+
+                await self.stack.until(is_applied, "identity has applied all", APPLY_SECONDS)
+                await self.stack.until(
+                    lambda: asyncio.to_thread(watch.has_seen_all), "all was seen", APPLY_SECONDS
                 )
                 ended = watch.last_at
             await worker.stop()
-        return Timed(self.records, ended - started)
+        return Timed(len(self.rollover), ended - started)
 
     async def floor(self) -> Timed:
         """Consume and COPY."""
         url = self.stack.postgres.create_database("hwb_floor")
+        starts = ends_of(self.stack.broker.address, CHANGES)
         command = [
             *(sys.executable, "-m", "hwb_rehearsal.bench.floor"),
             *("--kafka", self.stack.broker.address, "--database-url", url),
-            *("--starts", json.dumps(self.starts), "--records", str(self.records)),
+            *("--starts", json.dumps(starts), "--records", str(len(self.rollover))),
         ]
-        return await run_side(command, log=self.stack.root / "logs" / "floor.log", environment={})
+        log = self.stack.root / "logs" / "floor.log"
+        return await run_side(command, log=log, environment={}, load=self._load)
 
     async def plain(self) -> Timed:
         """One event, one transaction, Faust as in its tutorial; its rate over 15 seconds."""
-        group = f"plain-{uuid4().hex[:8]}"
+        address, group = self.stack.broker.address, f"plain-{uuid4().hex[:8]}"
         await asyncio.to_thread(
-            set_group_position, self.stack.broker.address, group, CHANGES, self.starts
+            set_group_position, address, group, CHANGES, ends_of(address, CHANGES)
         )
         async with self._copy() as url:
             return await run_side(
@@ -102,10 +108,14 @@ class Comparison:
                     **self.stack.environments["identity"],
                     "HWB_IDENTITY_DATABASE_URL": url,
                     "PLAIN_GROUP": group,
-                    "PLAIN_RECORDS": str(self.records),
+                    "PLAIN_RECORDS": str(len(self.rollover)),
                     "PLAIN_SECONDS": str(PLAIN_SECONDS),
                 },
+                load=self._load,
             )
+
+    def _load(self) -> None:
+        send(self.stack.broker.address, CHANGES, self.rollover)
 
     @contextlib.asynccontextmanager
     async def _copy(self) -> AsyncIterator[str]:
@@ -119,20 +129,16 @@ class Comparison:
                     sql.Identifier(name), sql.Identifier(base.path.removeprefix("/"))
                 )
             )
-            # What the copy leaves dirty is written now and not in the middle of a turn.
-            await connection.execute("CHECKPOINT")
+            url = urlunsplit(base._replace(path=f"/{name}"))
             try:
-                yield urlunsplit(base._replace(path=f"/{name}"))
+                await _begin_at(url, ends_of(self.stack.broker.address, CHANGES))
+                # What the copy leaves dirty is written now and not in the middle of a turn.
+                await connection.execute("CHECKPOINT")
+                yield url
             finally:
                 await connection.execute(
                     sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
                 )
-
-    async def _is_applied(self, url: str) -> bool:
-        return await _next_offsets(url) == self.ends and await _outbox_is_empty(url)
-
-    async def _until(self, condition: Callable[[], Awaitable[bool]], what: str) -> None:
-        await self.stack.until(condition, what, APPLY_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -162,10 +168,10 @@ async def prepared(
         say(f"identity applies a first provisioning of {len(first):,} records ...")
         send(broker.address, CHANGES, first)
         base = stack.database_urls["identity"]
-        starts = ends_of(broker.address, CHANGES)
+        ends = ends_of(broker.address, CHANGES)
 
         async def is_applied() -> bool:
-            return await _next_offsets(base) == starts and await _outbox_is_empty(base)
+            return await _next_offsets(base) == ends and await _outbox_is_empty(base)
 
         await stack.until(is_applied, "identity has applied the first provisioning", APPLY_SECONDS)
         for kind in ("api", "worker"):
@@ -173,9 +179,7 @@ async def prepared(
         async with await psycopg.AsyncConnection.connect(base, autocommit=True) as connection:
             await connection.execute("VACUUM ANALYZE")
         stack.clock.move_to(RUN_WEEK)
-        send(broker.address, CHANGES, second)
-        ends = ends_of(broker.address, CHANGES)
-        yield Comparison(stack, starts, len(second), base, ends)
+        yield Comparison(stack, second, base)
 
 
 async def compare_identity(comparison: Comparison, *, rounds: int, say: Say) -> list[Row]:
@@ -225,15 +229,14 @@ async def _outbox_is_empty(url: str) -> bool:
         return row is not None and row[0] == 0
 
 
-async def _is_waiting(url: str) -> bool:
-    """Whether somebody in this database waits for the locks that the benchmark holds."""
+async def _begin_at(url: str, positions: Mapping[int, int]) -> None:
+    """Let whoever works on this database begin at these offsets of the changes."""
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        cursor = await connection.execute(
-            """SELECT count(*) FROM pg_stat_activity
-               WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-        )
-        row = await cursor.fetchone()
-        return row is not None and row[0] > 0
+        for partition, offset in positions.items():
+            await connection.execute(
+                "UPDATE consumer_offset SET next_offset = %s WHERE topic = %s AND partition = %s",
+                (offset, CHANGES, partition),
+            )
 
 
 __all__ = ["Comparison", "SideError", "compare_identity", "prepared"]

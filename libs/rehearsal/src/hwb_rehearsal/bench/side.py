@@ -1,15 +1,20 @@
-"""One side of a comparison: a warm process that is let go, and says when it began and ended."""
+"""One side of a comparison: a warm process that is let go, and says when it ended."""
 
 import asyncio
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwb_rehearsal.broker.child import dies_with_parent
 
 END_SECONDS = 600.0
+REST_SECONDS = 2.0
+"""How long a side is left alone once it is ready, until it polls in vain."""
 
 
 class SideError(Exception):
@@ -29,33 +34,47 @@ class Timed:
         return self.records / self.seconds
 
 
-async def run_side(command: Sequence[str], *, log: Path, environment: dict[str, str]) -> Timed:
-    """Start a process, let it go once it says ``ready``, and take its figures.
+@contextlib.contextmanager
+def paused(pid: int) -> Iterator[None]:
+    """Stop a process while its topic is loaded, so that no side has fetched anything before."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def run_side(
+    command: Sequence[str], *, log: Path, environment: dict[str, str], load: Callable[[], None]
+) -> Timed:
+    """Start a process; once it says ``ready``, load the topic behind its back and let it go.
 
     Raises SideError with the end of its log.
     """
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
             env={**os.environ, **environment},
             start_new_session=True,
             preexec_fn=dies_with_parent(),
         )
-    assert process.stdin is not None  # noqa: S101 - for mypy: both were asked for above
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101 - for mypy: it was asked for above
+    started = 0.0
     try:
         async with asyncio.timeout(END_SECONDS):
             # A library may greet the terminal first: only our own two lines count.
             async for line in process.stdout:
                 if line.strip() == b"ready":
-                    process.stdin.write(b"go\n")
-                    await process.stdin.drain()
+                    await asyncio.sleep(REST_SECONDS)
+                    with paused(process.pid):
+                        await asyncio.to_thread(load)
+                        started = time.monotonic()
                 elif line.startswith(b'{"records"'):
                     figures = json.loads(line)
-                    return Timed(figures["records"], figures["ended"] - figures["started"])
+                    return Timed(figures["records"], figures["ended"] - started)
     finally:
         if process.returncode is None:
             process.kill()

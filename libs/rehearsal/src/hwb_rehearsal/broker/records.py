@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from confluent_kafka import (
@@ -82,17 +82,26 @@ def send(address: str, topic: str, records: Sequence[RecordToSend]) -> None:
 
 
 def batches(
-    address: str, topic: str, starts: Mapping[int, int], *, records: int, most: int
+    address: str,
+    topic: str,
+    starts: Mapping[int, int],
+    *,
+    records: int,
+    most: int,
+    ready: Callable[[], None],
 ) -> Generator[list[tuple[bytes | None, bytes | None]], None, None]:
     """Keys and values of so many records from these offsets on, at most ``most`` at once.
 
-    The first batch is one record: whoever has it knows that the rest is being fetched.
+    ``ready`` is called when it is connected and fetches.
     """
     with _assigned(address, topic, starts) as consumer:
-        size, left = 1, records
+        consumer.poll(0)
+        consumer.get_watermark_offsets(TopicPartition(topic, min(starts)), timeout=ASK_SECONDS)
+        ready()
+        left = records
         while left > 0:
             # librdkafka waits for the whole number, so it must not ask beyond the end.
-            messages = consumer.consume(min(size, left), IDLE_SECONDS)
+            messages = consumer.consume(min(most, left), IDLE_SECONDS)
             if not messages:
                 reason = f"{topic} gave nothing for {IDLE_SECONDS:.0f} s before its end"
                 raise BrokerError(reason)
@@ -101,7 +110,6 @@ def batches(
                     raise KafkaException(error)
             yield [(message.key(), message.value()) for message in messages]
             left -= len(messages)
-            size = most
 
 
 def set_group_position(address: str, group: str, topic: str, starts: Mapping[int, int]) -> None:
