@@ -20,12 +20,66 @@ VALUES = (
 )  # fmt: skip
 
 
+WRONG_UPNS = (
+    upn(2), upn(77), upn(8, temporary="A"), upn(9).lower(), "A660402719009", "B660402719009",
+    "I660402719009", upn(9)[:-1] + "S", upn(9) + "0", "",
+)  # fmt: skip
+DATES = (
+    "2022-08-31",
+    "2022-02-30",
+    "31/08/2022",
+    "8/31/2022",
+    "1899-12-31",
+    "2022-8-31",
+    "",
+    "soon",
+)
+TELLING: dict[str, tuple[str, ...]] = {
+    "identifier": (*WRONG_UPNS, "MLL", "RHJ", "6604028"),
+    "upn": WRONG_UPNS,
+    "state id": WRONG_UPNS,
+    "username": ("", "MLL"),
+    "teacher number": ("", "MLL"),
+    "grade": ("R", "N2", "0", "15", "07", "Year 7"),
+    "status": ("C", "M", "S", "G", "c", "X", "tobedeleted"),
+    "date": DATES,
+    "role": ("student", "teacher", "professor", "parent", ""),
+    "org": ("S1", "S9", "D1", "S1,S9"),
+    "school sis id": ("S1", "S9"),
+    "name": ("", " ", "x" * 201),
+    "number": ("", "000001"),
+    "term": ("Y1", "Y9", "", "Y1,Y1"),
+    "code": ("7A", "7B", ""),
+    "sourcedid": ("L1", "TMLL", "C7A", "C1", "", "9"),
+}
+"""Values that a rule is about, by what is in a column's name."""
+
+
+def value_for(column: str, chance: random.Random) -> str:
+    """Mostly a value that tells something in such a column, else any."""
+    pool = next((pool for part, pool in TELLING.items() if part in column.lower()), VALUES)
+    return chance.choice(pool if chance.random() < 0.7 else VALUES)
+
+
+def column_of(columns: list[str], chance: random.Random) -> int:
+    """Mostly a column that a rule is about."""
+    telling = [
+        number
+        for number, name in enumerate(columns)
+        if any(part in name.lower() for part in TELLING)
+    ]
+    if telling and chance.random() < 0.8:
+        return chance.choice(telling)
+    return chance.randrange(len(columns))
+
+
 def spoil_cells(text: str, chance: random.Random) -> str:
     """One to three cells of a CSV file get another value; the file stays well-formed."""
     rows = list(csv.reader(io.StringIO(text, newline="")))
     for _ in range(chance.randint(1, 3)):
-        row = chance.choice(rows[1:] or rows)
-        row[chance.randrange(len(row))] = chance.choice(VALUES)
+        row = chance.choice(rows[1:])
+        column = column_of(rows[0], chance)
+        row[column] = value_for(rows[0][column], chance)
     written = io.StringIO(newline="")
     csv.writer(written, lineterminator="\n").writerows(rows)
     return written.getvalue()

@@ -53,6 +53,7 @@ class Line:
     cells: dict[str, str] | None
     id: str
     names: dict[str, str] = field(default_factory=dict)
+    is_cut: bool = False
 
 
 @dataclass
@@ -122,7 +123,7 @@ def table(
                 else ""
                 for ours, theirs in wanted.items()
             }
-        lines.append(Line(name, number, values, found, columns))
+        lines.append(Line(name, number, values, found, columns, is_cut=at >= len(cells)))
     return lines
 
 
@@ -158,6 +159,8 @@ def oneroster_1_2(files: dict[str, bytes]) -> Tables:
     }
     roles = table(files, "roles.csv", of_roles, optional=("status", "roleType"))
     broken = {line.id for line in roles if line.cells is None}
+    if any(line.is_cut for line in roles):
+        raise RefuseError
     for line in tables["users"]:
         if line.cells is None:
             continue
@@ -253,6 +256,8 @@ def sds_2_1(files: dict[str, bytes]) -> Tables:
     }
     roles = table(files, "roles.csv", of_roles, optional=("grade", "isPrimary"))
     broken = {line.id for line in roles if line.cells is None}
+    if any(line.is_cut for line in roles):
+        raise RefuseError
     for line in users:
         if line.cells is None:
             continue

@@ -55,6 +55,17 @@ class SeasonGuard(CalendarValue):
     staff_codes: GuardLimit = GuardLimit(share=0.2, at_least=3)
 
 
+class LeaverHold(CalendarValue):
+    """Sign-in stays on after release for these year groups, up to and with a day.
+
+    It holds for leaving dates after ``left_after``, so that who left earlier in the year is not on.
+    """
+
+    year_groups: tuple[str, ...]
+    left_after: date
+    until: date
+
+
 class RolloverCalendar(CalendarValue):
     """All dates of one rollover. ``name`` is the year it happens in."""
 
@@ -73,6 +84,7 @@ class RolloverCalendar(CalendarValue):
     deletion_after_days: int = 365
     deletion_announced_days_before: int = 30
     guard: SeasonGuard = SeasonGuard()
+    leaver_hold: LeaverHold | None = None
     manual_account_end: Literal["reminds", "deactivates"] = "reminds"
 
     def term_starts(self, authority: str) -> date:

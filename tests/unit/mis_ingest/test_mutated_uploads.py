@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 from tests.support import upload_oracle as oracle
 from tests.support.ctf_export import ctf, pupil
-from tests.support.mutations import VALUES, spoil_bytes, spoil_cells
+from tests.support.mutations import column_of, spoil_bytes, spoil_cells, value_for
 from tests.support.oneroster_1_2 import oneroster_1_2
 from tests.support.school_export import SCHOOL, small_school, upn, zip_of
 from tests.support.sds_export import sds_1, sds_2_1
@@ -110,24 +110,35 @@ def _tables_of(format_: str, data: bytes) -> "oracle.Tables | None":
 def _spoilt_lines(chance: random.Random) -> bytes:
     export = small_school()
     for _ in range(chance.randint(1, 3)):
-        rows = export.rows[chance.choice(sorted(export.rows))]
-        row = chance.choice(rows)
-        row[chance.choice(sorted(row))] = chance.choice(VALUES)
+        name = chance.choice(sorted(export.rows))
+        row = chance.choice(export.rows[name])
+        columns = oracle.NEEDED[name].split()
+        column = columns[column_of(columns, chance)]
+        row[column] = value_for(column, chance)
     return export.jsonl()
 
 
 def _spoilt_ctf(chance: random.Random) -> bytes:
-    def value(usual: str) -> str:
-        text = chance.choice(VALUES) if chance.random() < 0.15 else usual
+    def element(name: str, column: str, usual: str = "") -> str:
+        return f"<{name}>{value(column, usual)}</{name}>"
+
+    def value(column: str, usual: str) -> str:
+        text = value_for(column, chance) if chance.random() < 0.15 else usual
         text = text.replace("\x07", "?").replace("&", "&amp;").replace("<", "&lt;")
         return text.replace('"', "&quot;")
 
-    more = (
-        f"<AdmissionNumber>{value('000001')}</AdmissionNumber><EntryDate>{value('2021-09-01')}"
-        f"</EntryDate><NCyearActual>{value('7')}</NCyearActual><EnrolStatus>{value('C')}"
-        f"</EnrolStatus><FormerUPN>{value('')}</FormerUPN><LeavingDate>{value('')}</LeavingDate>"
-    )
-    people = [pupil(value(upn(number)), surname=value("Parry"), more=more) for number in (1, 2)]
+    people = []
+    for number in (1, 2):
+        more = (
+            element("AdmissionNumber", "number", "000001"),
+            element("EntryDate", "date", "2021-09-01"),
+            element("LeavingDate", "date"),
+            element("NCyearActual", "grade", "7"),
+            element("EnrolStatus", "status", "C"),
+            element("FormerUPN", "upn"),
+        )
+        code, surname = value("upn", upn(number)), value("name", "Parry")
+        people.append(pupil(code, surname=surname, more="".join(more)))
     return ctf(*people)
 
 

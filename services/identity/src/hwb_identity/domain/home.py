@@ -6,7 +6,7 @@ account that several claim. That is what lets a secondary school run before its 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -80,12 +80,12 @@ def standing_of(
         return None
     else:
         home, others = _kept_by(role, enrolments, calendar, today), ()
-    released_from = None if home else _released_from(enrolments, calendar, today)
+    left = None if home else _last_left(enrolments, calendar, today)
     second = _second_schools(enrolments, calendar, today) if learner else others
     return Standing(
         home=home.school if home else None,
-        released_from=released_from,
-        status=_sign_in(home, decisions),
+        released_from=left.school if left else None,
+        status=_sign_in(home or _on_leaver_hold(left, calendar, today), decisions),
         year_group=home.year_group if home else None,
         classes=home.classes if home else (),
         other_schools=tuple(school for school in second if not home or school != home.school),
@@ -141,7 +141,7 @@ def _kept_by(
     ]
     if missing:
         return min(missing, key=lambda e: (-(e.begins or date.min).toordinal(), e.school))
-    if _released_from(enrolments, calendar, today) is not None:
+    if _last_left(enrolments, calendar, today) is not None:
         return None
     ahead = [
         enrolment
@@ -159,10 +159,28 @@ def _is_superseded(enrolment: Enrolment, enrolments: Iterable[Enrolment]) -> boo
     )
 
 
-def _released_from(
+def hold_ends(standing: Standing | None, calendar: RolloverCalendar) -> date | None:
+    """The first day without sign-in of an account that is released and on a leaver hold."""
+    hold = calendar.leaver_hold
+    if hold is None or standing is None or standing.home is not None:
+        return None
+    return hold.until + timedelta(days=1) if standing.status is AccountStatus.ACTIVE else None
+
+
+def _on_leaver_hold(
+    left: Enrolment | None, calendar: RolloverCalendar, today: date
+) -> Enrolment | None:
+    """The released enrolment, if its learner keeps signing in until the calendar's day."""
+    hold = calendar.leaver_hold
+    if hold is None or left is None or left.leaving is None or today > hold.until:
+        return None
+    return left if left.year_group in hold.year_groups and left.leaving > hold.left_after else None
+
+
+def _last_left(
     enrolments: tuple[Enrolment, ...], calendar: RolloverCalendar, today: date
-) -> str | None:
-    """The school with the latest leaving date in effect, then the lowest school number."""
+) -> Enrolment | None:
+    """Who has the latest leaving date in effect, then the lowest school number."""
     left = [
         enrolment
         for enrolment in enrolments
@@ -172,7 +190,7 @@ def _released_from(
     ]
     if not left:
         return None
-    return min(left, key=lambda e: (-(e.leaving or date.min).toordinal(), e.school)).school
+    return min(left, key=lambda e: (-(e.leaving or date.min).toordinal(), e.school))
 
 
 def _second_schools(

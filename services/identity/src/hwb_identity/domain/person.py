@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from hwb_identity.domain.enrolment import Enrolment, after_word, days_to_come
-from hwb_identity.domain.home import MADE_BY_HAND, Decision, Standing, standing_of
+from hwb_identity.domain.home import MADE_BY_HAND, Decision, Standing, hold_ends, standing_of
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import AccountChange, AccountRole, AccountStatus, CaseChange
 
@@ -181,7 +181,7 @@ def evaluated(
         waiting,
         _end_date(person, today)
         if person.role in MADE_BY_HAND
-        else _next_due(person.enrolments, waiting, calendar, today),
+        else _next_due(person.enrolments, waiting, calendar, today, hold_ends(standing, calendar)),
     )
     return Evaluation(after, change, cases)
 
@@ -259,10 +259,13 @@ def _next_due(
     waiting: tuple[Waiting, ...],
     calendar: RolloverCalendar,
     today: date,
+    hold_ended: date | None,
 ) -> date | None:
     """The next day on which something changes by itself."""
     limit = timedelta(days=calendar.pending_case_after_days)
     days = [one.since + limit for one in waiting if not one.case_raised]
+    if hold_ended is not None:
+        days.append(hold_ended)
     coming = days_to_come(enrolments, calendar, today)
     if coming is not None:
         days.append(coming)
