@@ -35,8 +35,9 @@ test: .venv/.ready ## unit, contract, integration and end-to-end tests
 	@$(BIN)/pytest
 
 .PHONY: test-deep
-test-deep: .venv/.ready ## what make test samples, in full: 100,000 mutated uploads
+test-deep: .venv/.ready ## what make test samples, in full: mutated uploads, histories of learners
 	@HWB_MUTATED_UPLOADS=100000 $(BIN)/pytest -s tests/unit/mis_ingest/test_mutated_uploads.py
+	@HWB_HISTORIES=20000 $(BIN)/pytest -s tests/unit/identity/test_any_order_between_schools.py
 
 .PHONY: crash-points
 crash-points: .venv/.ready ## die once at every crash point, and compare
