@@ -81,6 +81,7 @@ class RolloverCalendar(CalendarValue):
     first_day_of_term: date
     first_day_of_term_by_authority: dict[str, date] = {}
     pending_case_after_days: int = 14
+    contested_case_after_days: int = 3
     deletion_after_days: int = 365
     deletion_announced_days_before: int = 30
     guard: SeasonGuard = SeasonGuard()

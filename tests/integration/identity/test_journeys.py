@@ -222,3 +222,31 @@ async def test_the_cause_of_an_event_is_in_its_trace(world: World) -> None:
     await world.hear(world.word(PRIMARY, UPN))
     (event,) = await world.published()
     assert event.traceparent[3:35] == f"{1:032x}"
+
+
+async def test_a_contested_claim_is_a_case_that_says_what_and_who_and_blocks_nothing_else(
+    world: World,
+) -> None:
+    for school in (PRIMARY, SECONDARY, ELSEWHERE):
+        await world.hear(world.word(school, UPN))
+    world.move_to(date(2022, 7, 21))
+    await world.identity.take_up_due()
+    await world.identity.take_up_due()
+    (case,) = await world.published("hwb.servicedesk.cases")
+    assert case.value is not None
+    account_id = (await world.published())[0].key
+    assert case.key == f"identity/contested_claim/{account_id}"
+    assert (case.value["kind"], case.value["change"]) == ("contested_claim", "raised")
+    assert case.value["facts"] == {
+        "account_id": account_id,
+        "schools": f"{PRIMARY}, {SECONDARY}, {ELSEWHERE}",
+        "since": "2022-07-18",
+    }
+    assert UPN not in str(case)
+    assert "Pritchard" not in str(case)
+    await world.hear(world.word(PRIMARY, UPN, year="7"))
+    assert await standing(world) == [(PRIMARY, "active", "7")]
+    await world.hear(world.word(PRIMARY, UPN, RecordState.LEFT, leaving=date(2022, 7, 1)))
+    assert await standing(world) == [(SECONDARY, "active", "6")]
+    cases = await world.published("hwb.servicedesk.cases")
+    assert [one.value and one.value["change"] for one in cases] == ["raised", "resolved"]

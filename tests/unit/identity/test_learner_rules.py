@@ -9,12 +9,13 @@ from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.home import Decision, DecisionKind, Standing
 from hwb_identity.domain.people import People
-from hwb_identity.domain.person import Person
+from hwb_identity.domain.person import ContestedCase, Evaluation, Person, PersonCase
 from hwb_schemas.calendar import RolloverCalendar, Window
 from hwb_schemas.words import (
     AccountChange,
     AccountRole,
     AccountStatus,
+    CaseChange,
     EnrolmentStatus,
     RecordState,
 )
@@ -45,6 +46,7 @@ class Wales:
         self.holders: dict[str, str] = {}
         self.seq = 0
         self.changes: list[AccountChange] = []
+        self.cases: list[PersonCase] = []
 
     def says(self, school: str, state: RecordState = RecordState.ON_ROLL, **record: Any) -> None:
         self.seq += 1
@@ -66,20 +68,20 @@ class Wales:
         people = self._people()
         taken = people.take(said, AccountRole.LEARNER)
         assert taken is not None
-        self._keep(people, [one.change for one in taken.evaluations])
+        self._keep(people, list(taken.evaluations))
 
     def day_comes(self, today: date) -> None:
         self.today = today
         people = self._people()
         keys = [one.key for one in self.persons if one.next_due and one.next_due <= today]
-        self._keep(people, [people.evaluate_again(key).change for key in keys])
+        self._keep(people, [people.evaluate_again(key) for key in keys])
 
     def decides(self, kind: DecisionKind) -> None:
         people = self._people()
         (person,) = self.persons
         decision = Decision(kind, "desk", "2022-07-18T10:00:00Z", "asked by the school")
         people.now[person.key] = person._replace(decisions=(*person.decisions, decision))
-        self._keep(people, [people.evaluate_again(person.key).change])
+        self._keep(people, [people.evaluate_again(person.key)])
 
     @property
     def person(self) -> Person:
@@ -100,9 +102,10 @@ class Wales:
             new_account_id=new_account_id,
         )
 
-    def _keep(self, people: People, changes: list[AccountChange | None]) -> None:
+    def _keep(self, people: People, evaluations: list[Evaluation]) -> None:
         self.persons, self.holders = list(people.now.values()), people.holders
-        self.changes += [change for change in changes if change is not None]
+        self.changes += [one.change for one in evaluations if one.change is not None]
+        self.cases += [case for one in evaluations for case in one.cases]
 
 
 @pytest.fixture
@@ -286,3 +289,51 @@ def test_a_replaced_record_keeps_the_account_until_its_new_upn_is_heard_of(wales
     wales.says(A)
     wales.says(A, RecordState.REPLACED)
     assert (wales.standing.home, wales.standing.status) == (A, AccountStatus.ACTIVE)
+
+
+def contests(wales: Wales) -> list[tuple[CaseChange, tuple[str, ...]]]:
+    return [(one.change, one.schools) for one in wales.cases if isinstance(one, ContestedCase)]
+
+
+def test_a_claim_is_contested_when_two_schools_wait_for_longer_than_the_calendar_says(
+    wales: Wales,
+) -> None:
+    wales.says(A)
+    wales.says(B)
+    wales.day_comes(date(2022, 7, 20))
+    wales.says(C)
+    assert wales.person.next_due == date(2022, 7, 23)
+    wales.day_comes(date(2022, 7, 22))
+    assert contests(wales) == []
+    wales.day_comes(date(2022, 7, 23))
+    wales.says(A, year_group="7")
+    assert contests(wales) == [(CaseChange.RAISED, (A, B, C))]
+    assert wales.standing.home == A
+
+
+def test_a_contest_is_resolved_when_one_move_explains_the_claims_again(wales: Wales) -> None:
+    for school in (A, B, C):
+        wales.says(school)
+    wales.day_comes(date(2022, 7, 21))
+    wales.says(A, RecordState.LEFT, leaving=date(2022, 7, 1))
+    assert (wales.standing.home, wales.standing.pending) == (B, (C,))
+    assert [change for change, _ in contests(wales)] == [CaseChange.RAISED, CaseChange.RESOLVED]
+
+
+def test_one_school_that_waits_is_a_move_under_way_and_no_contest(wales: Wales) -> None:
+    wales.says(A)
+    wales.says(B, status=EnrolmentStatus.MAIN)
+    wales.day_comes(date(2022, 9, 30))
+    assert wales.standing.pending == (B,)
+    assert contests(wales) == []
+
+
+def test_a_claim_is_contested_when_both_schools_call_themselves_the_main_one(
+    wales: Wales,
+) -> None:
+    wales.says(A, status=EnrolmentStatus.MAIN)
+    wales.says(B, status=EnrolmentStatus.MAIN)
+    wales.day_comes(date(2022, 7, 21))
+    assert contests(wales) == [(CaseChange.RAISED, (A, B))]
+    wales.says(B, status=EnrolmentStatus.SUBSIDIARY)
+    assert [change for change, _ in contests(wales)] == [CaseChange.RAISED, CaseChange.RESOLVED]

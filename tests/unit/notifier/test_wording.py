@@ -119,6 +119,14 @@ def test_a_school_is_named_in_each_language(register: SchoolRegister) -> None:
     assert "School: Abersychan Primary (6781234)" in body
 
 
+def test_several_schools_are_each_named_in_each_language(register: SchoolRegister) -> None:
+    body = text_of(compose(register, due(CaseKind.CONTESTED_CLAIM, schools="6781234, 6999999")))
+    flat = " ".join(body.split())
+
+    assert "hawlio'r dysgwr: Ysgol Gynradd Abersychan (6781234), 6999999" in flat
+    assert "claim the learner: Abersychan Primary (6781234), 6999999" in flat
+
+
 def test_only_facts_that_have_a_label_are_mailed(register: SchoolRegister) -> None:
     body = text_of(compose(register, due(rejected="3", surname="Llywelyn")))
 

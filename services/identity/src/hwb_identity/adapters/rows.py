@@ -53,8 +53,8 @@ def person_of(row: Sequence[Any]) -> Person:
     role = _ROLES[row[2]]
     account = standing = None
     waiting = tuple(
-        Waiting(school, date.fromisoformat(since), case_raised=raised)
-        for school, since, raised in row[16]
+        Waiting(school, date.fromisoformat(since), case_raised=raised, contested=contested)
+        for school, since, raised, contested in row[16]
     )
     if row[6] is not None:
         account = Account(row[6], role, row[7], row[8], row[9])
@@ -110,7 +110,7 @@ def line_of(person: Person, changed_at: str) -> str:
             _json([_plain(one, person.key) for one in person.enrolments]),
             _json([_plain_decision(one) for one in person.decisions]) if person.decisions else "[]",
             told,
-            _json([(one.school, one.since, one.case_raised) for one in person.waiting])
+            _json([tuple(one) for one in person.waiting])
             if person.waiting
             else "[]",
             person.next_due.isoformat() if person.next_due else NULL,

@@ -12,7 +12,7 @@ import orjson
 from hwb_identity.application.ports import PeopleStore, RememberedChange
 from hwb_identity.domain.names import name_stem, sign_in_name
 from hwb_identity.domain.people import MergeProposed, People
-from hwb_identity.domain.person import Evaluation, PendingCase, Person
+from hwb_identity.domain.person import ContestedCase, Evaluation, PendingCase, Person, PersonCase
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.events import CaseChanged
 from hwb_schemas.refs import PersonRefs
@@ -49,7 +49,7 @@ class Changes:
         if evaluation.change is not None:
             self._noted.append(_Noted(evaluation, evaluation.change, cause, traceparent))
         for case in evaluation.cases:
-            self._cases.append((self._pending_case(evaluation.person, case), traceparent))
+            self._cases.append((self._case_of(evaluation.person, case), traceparent))
 
     def propose_merge(self, merge: MergeProposed, *, traceparent: str | None) -> None:
         """Raise the case that two accounts may be one learner's."""
@@ -126,8 +126,26 @@ class Changes:
             account_id, account.version, self._at, change.value, noted.cause, plain.decode()
         )
 
-    def _pending_case(self, person: Person, case: PendingCase) -> CaseChanged:
+    def _case_of(self, person: Person, case: PersonCase) -> CaseChanged:
         account_id = person.account.account_id if person.account else ""
+        if isinstance(case, ContestedCase):
+            return self._contested_case(account_id, case)
+        return self._pending_case(account_id, case)
+
+    def _contested_case(self, account_id: str, case: ContestedCase) -> CaseChanged:
+        return self._case(
+            case.change,
+            f"identity/contested_claim/{account_id}",
+            CaseKind.CONTESTED_CLAIM,
+            case.schools[0],
+            {
+                "account_id": account_id,
+                "schools": ", ".join(case.schools),
+                "since": case.since.isoformat(),
+            },
+        )
+
+    def _pending_case(self, account_id: str, case: PendingCase) -> CaseChanged:
         school, since = case.waiting.school, case.waiting.since
         return self._case(
             case.change,

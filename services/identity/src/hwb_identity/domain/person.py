@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from hwb_identity.domain.enrolment import Enrolment, after_word, days_to_come
+from hwb_identity.domain.enrolment import Enrolment, after_word, days_to_come, is_on_roll
 from hwb_identity.domain.home import MADE_BY_HAND, Decision, Standing, hold_ends, standing_of
 from hwb_schemas.calendar import RolloverCalendar
-from hwb_schemas.words import AccountChange, AccountRole, AccountStatus, CaseChange
+from hwb_schemas.words import (
+    AccountChange,
+    AccountRole,
+    AccountStatus,
+    CaseChange,
+    EnrolmentStatus,
+)
 
 
 class Account(NamedTuple):
@@ -31,11 +37,15 @@ class Account(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """A school that claims a learner whom another still claims, and since when."""
+    """A school that claims a learner whom another still claims, and since when.
+
+    ``contested`` where a case is open that more claim the learner than one move explains.
+    """
 
     school: str
     since: date
     case_raised: bool
+    contested: bool = False
 
 
 class Person(NamedTuple):
@@ -60,12 +70,27 @@ class PendingCase:
     waiting: Waiting
 
 
+@dataclass(frozen=True, slots=True)
+class ContestedCase:
+    """A case about a learner whom more schools claim than one move explains.
+
+    ``schools`` are all that claim, the home first; where it is resolved, those that did.
+    """
+
+    change: CaseChange
+    schools: tuple[str, ...]
+    since: date
+
+
+PersonCase = PendingCase | ContestedCase
+
+
 class Evaluation(NamedTuple):
     """A person after the rules were asked; ``change`` is None where no subscriber sees any."""
 
     person: Person
     change: AccountChange | None
-    cases: tuple[PendingCase, ...] = ()
+    cases: tuple[PersonCase, ...] = ()
 
 
 def person_new(key: str, role: AccountRole) -> Person:
@@ -155,7 +180,7 @@ def evaluated(
         calendar=calendar,
         today=today,
     )
-    waiting, cases = _waiting(person.waiting, standing, calendar, today)
+    waiting, cases = _waiting(person, standing, calendar, today)
     change = change_between(present, standing)
     if change is None and standing is not None and was is not None and was.keys != person.keys:
         change = AccountChange.UPDATED
@@ -181,7 +206,7 @@ def evaluated(
         waiting,
         _end_date(person, today)
         if person.role in MADE_BY_HAND
-        else _next_due(person.enrolments, waiting, calendar, today, hold_ends(standing, calendar)),
+        else _next_due(person.enrolments, waiting, standing, calendar, today),
     )
     return Evaluation(after, change, cases)
 
@@ -226,18 +251,17 @@ def _account_made(person: Person, standing: Standing, account_id: str) -> Accoun
 
 
 def _waiting(
-    before: tuple[Waiting, ...],
-    standing: Standing | None,
-    calendar: RolloverCalendar,
-    today: date,
-) -> tuple[tuple[Waiting, ...], tuple[PendingCase, ...]]:
+    person: Person, standing: Standing | None, calendar: RolloverCalendar, today: date
+) -> tuple[tuple[Waiting, ...], tuple[PersonCase, ...]]:
     """Who waits now and since when, and the cases that this raises and resolves."""
+    before = person.waiting
     pending = standing.pending if standing else ()
     if not before and not pending:
         return (), ()
     known = {waiting.school: waiting for waiting in before}
     limit = timedelta(days=calendar.pending_case_after_days)
-    now, cases = [], []
+    now: list[Waiting] = []
+    cases: list[PersonCase] = []
     for school in pending:
         waiting = known.pop(school, None) or Waiting(school, today, case_raised=False)
         if not waiting.case_raised and waiting.since + limit <= today:
@@ -245,7 +269,59 @@ def _waiting(
             cases.append(PendingCase(CaseChange.RAISED, waiting))
         now.append(waiting)
     cases += [PendingCase(CaseChange.RESOLVED, gone) for gone in known.values() if gone.case_raised]
-    return tuple(now), tuple(cases)
+    contest = _contest(before, tuple(now), standing, person.enrolments, calendar, today)
+    if contest is not None:
+        cases.append(contest)
+    is_open = contest is None and any(one.contested for one in before)
+    if is_open or (contest is not None and contest.change is CaseChange.RAISED):
+        return tuple(one._replace(contested=True) for one in now), tuple(cases)
+    return tuple(one._replace(contested=False) for one in now), tuple(cases)
+
+
+def _contest(
+    before: tuple[Waiting, ...],
+    now: tuple[Waiting, ...],
+    standing: Standing | None,
+    enrolments: tuple[Enrolment, ...],
+    calendar: RolloverCalendar,
+    today: date,
+) -> ContestedCase | None:
+    """The case that this contest raises or resolves, if it does either."""
+    was_open = any(one.contested for one in before)
+    since = contested_since(now, standing, enrolments, calendar, today)
+    if was_open and since is None:
+        schools = tuple(one.school for one in before)
+        return ContestedCase(CaseChange.RESOLVED, schools, min(one.since for one in before))
+    if was_open or since is None or standing is None or standing.home is None:
+        return None
+    if since + timedelta(days=calendar.contested_case_after_days) > today:
+        return None
+    schools = (standing.home, *(one.school for one in now))
+    return ContestedCase(CaseChange.RAISED, schools, since)
+
+
+def contested_since(
+    waiting: tuple[Waiting, ...],
+    standing: Standing | None,
+    enrolments: tuple[Enrolment, ...],
+    calendar: RolloverCalendar,
+    today: date,
+) -> date | None:
+    """Since when more schools claim a learner than one move explains, None where none do.
+
+    One school that waits for the home is a move under way. Two that wait are not, nor is one that
+    says M while the home says M: each then calls itself the main one of a learner at two schools.
+    """
+    if standing is None or not waiting:
+        return None
+    if len(waiting) > 1:
+        return sorted(one.since for one in waiting)[1]
+    mains = {
+        enrolment.school
+        for enrolment in enrolments
+        if enrolment.status is EnrolmentStatus.MAIN and is_on_roll(enrolment, calendar, today)
+    }
+    return waiting[0].since if {standing.home, waiting[0].school} <= mains else None
 
 
 def _end_date(person: Person, today: date) -> date | None:
@@ -257,13 +333,19 @@ def _end_date(person: Person, today: date) -> date | None:
 def _next_due(
     enrolments: tuple[Enrolment, ...],
     waiting: tuple[Waiting, ...],
+    standing: Standing | None,
     calendar: RolloverCalendar,
     today: date,
-    hold_ended: date | None,
 ) -> date | None:
     """The next day on which something changes by itself."""
-    limit = timedelta(days=calendar.pending_case_after_days)
-    days = [one.since + limit for one in waiting if not one.case_raised]
+    days = []
+    if waiting:
+        limit = timedelta(days=calendar.pending_case_after_days)
+        days += [one.since + limit for one in waiting if not one.case_raised]
+        since = contested_since(waiting, standing, enrolments, calendar, today)
+        if since is not None and not any(one.contested for one in waiting):
+            days.append(since + timedelta(days=calendar.contested_case_after_days))
+    hold_ended = hold_ends(standing, calendar)
     if hold_ended is not None:
         days.append(hold_ended)
     coming = days_to_come(enrolments, calendar, today)

@@ -130,6 +130,8 @@ class BilingualWording:
                 yield label, value or self._shown(facts[name], words)
 
     def _shown(self, value: str, words: Catalogue) -> str:
+        if ", " in value:
+            return ", ".join(self._shown(part, words) for part in value.split(", "))
         if _SCHOOL_NUMBER.fullmatch(value) and (school := self._register.school(value)):
             name = school.name_cy if words.language == "cy" else school.name
             return f"{name} ({value})"
