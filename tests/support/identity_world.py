@@ -121,11 +121,12 @@ class World:
         start: date = date(2019, 9, 2),
         leaving: date | None = None,
         run_seq: int | None = None,
+        name: tuple[str, str] = ("Siân", "Llŷr-O'Brien"),
     ) -> tuple[str, RecordChanged]:
         record = PersonRecord(
             staff_code=code,
-            surname="Llŷr-O'Brien",
-            forename="Siân",
+            surname=name[1],
+            forename=name[0],
             start_date=start,
             leaving_date=leaving,
         )

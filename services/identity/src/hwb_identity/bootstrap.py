@@ -7,6 +7,7 @@ from typing import Any
 
 from hwb_identity.adapters.access_log import AccessLog
 from hwb_identity.adapters.diagnosis_reader import DiagnosisReader
+from hwb_identity.adapters.doubt_store import DoubtStore
 from hwb_identity.adapters.manual_store import ManualStore
 from hwb_identity.adapters.password_store import PasswordStore
 from hwb_identity.adapters.people_store import PeopleStore
@@ -16,6 +17,7 @@ from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.by_hand import DecideByHand
 from hwb_identity.application.diagnose import Diagnose
+from hwb_identity.application.doubts import Doubts
 from hwb_identity.application.manual_accounts import ManualAccounts
 from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
@@ -43,6 +45,7 @@ class Identity:
     take_up_due: TakeUpDue
     reconcile: Reconcile
     staff_transfers: StaffTransfers
+    doubts: Doubts
     passwords: Passwords
     diagnose: Diagnose
     by_hand: DecideByHand
@@ -71,6 +74,10 @@ def _open_transfers(uow: UnitOfWork) -> TransferStore:
     return TransferStore(uow.session)
 
 
+def _open_doubts(uow: UnitOfWork) -> DoubtStore:
+    return DoubtStore(uow.session)
+
+
 def _open_passwords(uow: UnitOfWork) -> PasswordStore:
     return PasswordStore(uow.session)
 
@@ -90,13 +97,15 @@ def identity_on(platform: Platform) -> Identity:
     open_people = people_opener(platform)
     secret = settings.password_secret
     keeping = SecretKeeping(secret.get_secret_value().encode()) if secret else None
+    doubts = Doubts(open_people, _open_doubts, refs)
     return Identity(
-        take_changes=TakeChanges(open_people, _open_runs, refs),
+        take_changes=TakeChanges(open_people, _open_runs, doubts, refs),
         remember_runs=RememberRuns(_open_runs),
         settle_runs=SettleRuns(units, _open_runs),
         take_up_due=TakeUpDue(units, open_people, refs, batch=settings.due_batch),
         reconcile=Reconcile(units, open_people, _open_runs, refs),
         staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
+        doubts=doubts,
         passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
         manual_accounts=ManualAccounts(open_people, _open_manual, AccessLog, refs),
         by_hand=DecideByHand(open_people, AccessLog, refs),

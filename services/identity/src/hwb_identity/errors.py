@@ -191,3 +191,54 @@ class AccountEndedError(ProblemError):
             title="This account has reached its end date",
             detail="Give it a later end date, then it is on again; nothing was changed.",
         )
+
+
+class DoubtUnknownError(ProblemError):
+    """No such doubt."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=404,
+            code="doubt_unknown",
+            title="There is no such question",
+            detail="No open question whether two are one person has this case key. It is in the"
+            " mail about the case.",
+        )
+
+
+class DoubtDecidedError(ProblemError):
+    """The question was decided before; two that are one person are not taken apart again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="doubt_decided",
+            title="This question is decided",
+            detail="Somebody decided before whether the two are one person; nothing was changed.",
+        )
+
+
+class DoubtChangedError(ProblemError):
+    """One of the two accounts has changed since they were compared: compare them again."""
+
+    def __init__(self, versions: str) -> None:
+        super().__init__(
+            status=412,
+            code="doubt_changed",
+            title="An account has changed since you looked",
+            detail="Nothing was changed. Compare the two accounts again, then decide.",
+            extra={"etag": f'"{versions}"'},
+        )
+
+
+class AccountNotInDoubtError(ProblemError):
+    """The account that is to be kept is neither of the two."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="account_not_in_doubt",
+            title="Which account is to be kept?",
+            detail="The account that you named is neither of the two. Name one of them, or none to"
+            " keep the older; nothing was changed.",
+        )

@@ -110,9 +110,7 @@ def line_of(person: Person, changed_at: str) -> str:
             _json([_plain(one, person.key) for one in person.enrolments]),
             _json([_plain_decision(one) for one in person.decisions]) if person.decisions else "[]",
             told,
-            _json([tuple(one) for one in person.waiting])
-            if person.waiting
-            else "[]",
+            _json([tuple(one) for one in person.waiting]) if person.waiting else "[]",
             person.next_due.isoformat() if person.next_due else NULL,
             changed_at,
         )
@@ -159,9 +157,9 @@ def _enrolment(value: Sequence[Any], key: str) -> Enrolment:
     )
 
 
-def _decision(value: Sequence[str]) -> Decision:
-    return Decision(DecisionKind(value[0]), value[1], value[2], value[3])
+def _decision(value: Sequence[Any]) -> Decision:
+    return Decision(DecisionKind(value[0]), *value[1:])
 
 
-def _plain_decision(decision: Decision) -> tuple[str, ...]:
-    return (decision.kind.value, decision.by, decision.made_at, decision.reason)
+def _plain_decision(decision: Decision) -> tuple[Any, ...]:
+    return (decision.kind.value, decision.by, decision.made_at, decision.reason, decision.other)

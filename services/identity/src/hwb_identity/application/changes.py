@@ -9,17 +9,16 @@ from typing import NamedTuple
 
 import orjson
 
+from hwb_identity.application.cases import tell_case
 from hwb_identity.application.ports import PeopleStore, RememberedChange
 from hwb_identity.domain.names import name_stem, sign_in_name
-from hwb_identity.domain.people import MergeProposed, People
-from hwb_identity.domain.person import ContestedCase, Evaluation, PendingCase, Person, PersonCase
+from hwb_identity.domain.people import People
+from hwb_identity.domain.person import ContestedCase, Evaluation, Person, PersonCase
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.events import CaseChanged
 from hwb_schemas.refs import PersonRefs
-from hwb_schemas.words import AccountChange, CaseChange, CaseKind
+from hwb_schemas.words import AccountChange, CaseKind
 
 ACCOUNTS = "hwb.identity.accounts"
-CASES = "hwb.servicedesk.cases"
 # Beyond the twelve partitions, whose slices take names in a lane of their own.
 COMMAND_LANE = 14
 DUE_LANE = 15
@@ -42,27 +41,13 @@ class Changes:
         self._refs = person_refs
         self._lane = lane
         self._noted: list[_Noted] = []
-        self._cases: list[tuple[CaseChanged, str | None]] = []
 
     def note(self, evaluation: Evaluation, *, cause: str, traceparent: str | None = None) -> None:
         """Keep an evaluation; one without a difference is forgotten."""
         if evaluation.change is not None:
             self._noted.append(_Noted(evaluation, evaluation.change, cause, traceparent))
         for case in evaluation.cases:
-            self._cases.append((self._case_of(evaluation.person, case), traceparent))
-
-    def propose_merge(self, merge: MergeProposed, *, traceparent: str | None) -> None:
-        """Raise the case that two accounts may be one learner's."""
-        pair = [one for one in (merge.account_id, merge.other_account_id) if one is not None]
-        names = ("account_id", "other_account_id")
-        case = self._case(
-            CaseChange.RAISED,
-            f"identity/merge_proposed/{'/'.join(pair)}",
-            CaseKind.MERGE_PROPOSED,
-            merge.school,
-            dict(zip(names, pair, strict=False)),
-        )
-        self._cases.append((case, traceparent))
+            self._tell(evaluation.person, case, cause=traceparent)
 
     async def write(self, people: People, store: PeopleStore) -> None:
         """Take names, write persons and history, publish events: all within the transaction."""
@@ -79,8 +64,6 @@ class Changes:
         if matched:
             await store.hide_passwords(matched)
         await store.remember([self._publish(noted, names) for noted in self._noted])
-        for case, traceparent in self._cases:
-            self._uow.publish(CASES, case.case_key, case, cause=traceparent)
 
     async def _take_names(self, store: PeopleStore) -> dict[str, str]:
         new: list[tuple[str, str]] = []
@@ -126,51 +109,24 @@ class Changes:
             account_id, account.version, self._at, change.value, noted.cause, plain.decode()
         )
 
-    def _case_of(self, person: Person, case: PersonCase) -> CaseChanged:
+    def _tell(self, person: Person, case: PersonCase, *, cause: str | None) -> None:
         account_id = person.account.account_id if person.account else ""
         if isinstance(case, ContestedCase):
-            return self._contested_case(account_id, case)
-        return self._pending_case(account_id, case)
-
-    def _contested_case(self, account_id: str, case: ContestedCase) -> CaseChanged:
-        return self._case(
+            kind, school = CaseKind.CONTESTED_CLAIM, case.schools[0]
+            case_key = f"identity/contested_claim/{account_id}"
+            facts = {"schools": ", ".join(case.schools), "since": case.since.isoformat()}
+        else:
+            kind, school = CaseKind.PENDING_TOO_LONG, case.waiting.school
+            case_key = f"identity/pending_too_long/{account_id}/{school}"
+            facts = {"school": school, "since": case.waiting.since.isoformat()}
+        tell_case(
+            self._uow,
             case.change,
-            f"identity/contested_claim/{account_id}",
-            CaseKind.CONTESTED_CLAIM,
-            case.schools[0],
-            {
-                "account_id": account_id,
-                "schools": ", ".join(case.schools),
-                "since": case.since.isoformat(),
-            },
-        )
-
-    def _pending_case(self, account_id: str, case: PendingCase) -> CaseChanged:
-        school, since = case.waiting.school, case.waiting.since
-        return self._case(
-            case.change,
-            f"identity/pending_too_long/{account_id}/{school}",
-            CaseKind.PENDING_TOO_LONG,
-            school,
-            {"account_id": account_id, "school": school, "since": since.isoformat()},
-        )
-
-    def _case(
-        self,
-        change: CaseChange,
-        case_key: str,
-        kind: CaseKind,
-        school: str,
-        facts: dict[str, str],
-    ) -> CaseChanged:
-        return CaseChanged(
-            change=change,
             case_key=case_key,
             kind=kind,
             school=school,
-            facts=facts,
-            raised_by="identity",
-            changed_at=self._uow.now,
+            facts={"account_id": account_id, **facts},
+            cause=cause,
         )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from hwb_identity.domain.diagnosis import SchoolRuns
+from hwb_identity.domain.doubt import Doubt
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
@@ -226,6 +227,33 @@ class TransferStore(Protocol):
         ...
 
 
+class DoubtAsked(NamedTuple):
+    """A doubt as it stands: ``open``, ``same_person`` or ``different_people``."""
+
+    case_key: str
+    state: str
+    raised_at: datetime
+    doubt: Doubt
+
+
+class DoubtStore(Protocol):
+    """Doubts whether two are one person, of one transaction."""
+
+    async def open(self, case_key: str, doubt: Doubt, *, at: datetime) -> bool:
+        """Keep a doubt; False where it is open, or where two UPNs were judged already."""
+        ...
+
+    async def lock(self, case_key: str) -> DoubtAsked | None:
+        """A doubt, locked."""
+        ...
+
+    async def decide(
+        self, case_key: str, *, state: str, by: str, reason: str, at: datetime
+    ) -> None:
+        """Keep the decision on a doubt."""
+        ...
+
+
 class DiagnosisReader(Protocol):
     """What a diagnosis looks at."""
 
@@ -298,6 +326,7 @@ class ManualStore(Protocol):
 OpenPeople = Callable[[UnitOfWork], PeopleStore]
 OpenRuns = Callable[[UnitOfWork], RunStore]
 OpenTransfers = Callable[[UnitOfWork], TransferStore]
+OpenDoubts = Callable[[UnitOfWork], DoubtStore]
 OpenPasswords = Callable[[UnitOfWork], PasswordStore]
 OpenAccessLog = Callable[[UnitOfWork], AccessLog]
 OpenDiagnosis = Callable[[UnitOfWork], DiagnosisReader]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hwb_identity.application.cases import tell_case
 from hwb_identity.application.changes import COMMAND_LANE, Changes
 from hwb_identity.application.ports import OpenPeople, OpenTransfers, Transfer
 from hwb_identity.domain.home import Decision, DecisionKind
@@ -13,7 +14,6 @@ from hwb_identity.errors import (
     TransferUnknownError,
 )
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.events import CaseChanged
 from hwb_schemas.refs import PersonRefs, staff_key
 from hwb_schemas.words import AccountRole, CaseChange, CaseKind
 
@@ -95,11 +95,9 @@ class StaffTransfers:
             raise PreviousAccountUnknownError
         if new is None or not _has(new, transfer.account_id):
             raise StaffAccountUnknownError(transfer.school)
-        decision = Decision(DecisionKind.DEACTIVATED, by, uow.now.isoformat(), reason)
+        decision = Decision(DecisionKind.MERGED, by, uow.now.isoformat(), reason)
         changes = Changes(uow, self._refs, lane=COMMAND_LANE)
-        for evaluation in people.transfer(
-            from_row=row, to_key=transfer.staff_key, decision=decision
-        ):
+        for evaluation in people.merge(kept=row, absorbed=new.key, decision=decision):
             changes.note(evaluation, cause=f"command:{case_key}")
         await changes.write(people, store)
         await self._decided(transfer, "approved", by=by, reason=reason, uow=uow)
@@ -136,16 +134,14 @@ class StaffTransfers:
         }
         if transfer.previous_account_id is not None:
             facts["previous_account_id"] = transfer.previous_account_id
-        case = CaseChanged(
-            change=change,
+        tell_case(
+            uow,
+            change,
             case_key=transfer.case_key,
             kind=CaseKind.STAFF_TRANSFER_REQUESTED,
             school=transfer.school,
             facts=facts,
-            raised_by="identity",
-            changed_at=uow.now,
         )
-        uow.publish("hwb.servicedesk.cases", case.case_key, case)
 
 
 def _has(person: Person, account_id: str) -> bool:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from hwb_identity.application.changes import Changes
+from hwb_identity.application.doubts import Doubts
 from hwb_identity.application.ports import KeptBack, OpenPeople, OpenRuns
+from hwb_identity.domain.doubt import Doubt
 from hwb_identity.domain.enrolment import enrolment_said
 from hwb_identity.metrics import WORDS_DROPPED
 from hwb_runtime.errors import PoisonError
@@ -21,10 +23,15 @@ class TakeChanges:
     """The handler of ``hwb.mis.changes``."""
 
     def __init__(
-        self, open_people: OpenPeople, open_runs: OpenRuns, person_refs: PersonRefs
+        self,
+        open_people: OpenPeople,
+        open_runs: OpenRuns,
+        doubts: Doubts,
+        person_refs: PersonRefs,
     ) -> None:
         self._open_people = open_people
         self._open_runs = open_runs
+        self._doubts = doubts
         self._refs = person_refs
 
     async def __call__(self, events: Sequence[Received[RecordChanged]], uow: UnitOfWork) -> None:
@@ -35,6 +42,7 @@ class TakeChanges:
         changes = Changes(uow, self._refs, lane=events[0].partition)
         counts: dict[str, tuple[int, int]] = {}
         kept_back: list[KeptBack] = []
+        doubts: list[tuple[Doubt, str | None]] = []
         dropped = 0
         for event, change in words:
             said = enrolment_said(change, event.key)
@@ -51,12 +59,14 @@ class TakeChanges:
                     changes.note(
                         evaluation, cause=f"run:{change.run_id}", traceparent=event.traceparent
                     )
-            if taken.merge is not None:
-                changes.propose_merge(taken.merge, traceparent=event.traceparent)
+            if taken.doubt is not None:
+                doubts.append((taken.doubt, event.traceparent))
             applied, pending = counts.get(change.run_id, (0, 0))
             counts[change.run_id] = (applied + 1, pending + taken.leaves_pending)
         if kept_back:
             await store.keep_back(kept_back)
+        if doubts:
+            await self._doubts.raise_all(doubts, uow)
         WORDS_DROPPED.inc(dropped)
         await changes.write(people, store)
         await self._open_runs(uow).count(events[0].partition, counts)

@@ -9,7 +9,7 @@ from hwb_schemas.words import EnrolmentStatus, RecordKind, RecordState
 
 _MAIN = (EnrolmentStatus.CURRENT, EnrolmentStatus.MAIN)
 _ON_ROLL = (RecordState.ON_ROLL, RecordState.LEFT)
-_DIAGNOSIS_ONLY = (RecordState.REJECTED, RecordState.HELD)
+DIAGNOSIS_ONLY = (RecordState.REJECTED, RecordState.HELD)
 
 
 class Enrolment(NamedTuple):
@@ -67,7 +67,7 @@ def enrolment_said(change: RecordChanged, key: str) -> Enrolment:
 
 def after_word(before: Enrolment | None, said: Enrolment) -> Enrolment:
     """What stands after this word: a rejected or held row leaves the record as it was."""
-    if before is not None and said.state in _DIAGNOSIS_ONLY:
+    if before is not None and said.state in DIAGNOSIS_ONLY:
         return before._replace(run_seq=said.run_seq)
     return said
 

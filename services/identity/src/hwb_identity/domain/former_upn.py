@@ -4,9 +4,10 @@ The same account if name and date of birth agree and the two were never on one r
 a case proposes the merge to people.
 """
 
+from hwb_identity.domain.doubt import names_of
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.person import Person
-from hwb_schemas.words import AccountRole, RecordState
+from hwb_schemas.words import RecordState
 
 _PRESENT = (RecordState.ON_ROLL, RecordState.MISSING)
 
@@ -17,10 +18,12 @@ def are_one_learner(former: tuple[Enrolment, ...], present: tuple[Enrolment, ...
 
 
 def joined(into: Person, other: Person) -> Person:
-    """``into`` with everything that is known of ``other``, who has no account."""
-    enrolments = (*into.enrolments, *other.enrolments)
+    """``into`` with everything that is known of ``other``, whose account, if any, is left out."""
+    both = (*into.enrolments, *other.enrolments)
+    # After a staff code was used again both may have one school's word under one key: the later.
+    latest = {(one.school, one.key): one for one in sorted(both, key=lambda one: one.run_seq)}
+    enrolments = tuple(one for one in both if latest[one.school, one.key] is one)
     return into._replace(
-        role=AccountRole.LEARNER,
         keys=tuple(sorted({*into.keys, *other.keys})),
         enrolments=enrolments,
     )
@@ -44,12 +47,8 @@ def _names_agree(former: tuple[Enrolment, ...], present: tuple[Enrolment, ...]) 
     )
 
 
-def _identity(enrolment: Enrolment) -> tuple[str, str, object]:
-    return (
-        " ".join(enrolment.forename.casefold().split()),
-        " ".join(enrolment.surname.casefold().split()),
-        enrolment.born,
-    )
+def _identity(enrolment: Enrolment) -> tuple[tuple[str, str], object]:
+    return names_of(enrolment), enrolment.born
 
 
 def _were_together(former: tuple[Enrolment, ...], present: tuple[Enrolment, ...]) -> bool:

@@ -22,16 +22,22 @@ class DecisionKind(StrEnum):
 
     DEACTIVATED = "deactivated"
     REINSTATED = "reinstated"
+    MERGED = "merged"
+    """Two were one person: the keys of both are this account's, or went to another account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision by hand: ``by`` is the caller's subject, ``made_at`` an ISO instant."""
+    """A decision by hand: ``by`` is the caller's subject, ``made_at`` an ISO instant.
+
+    ``other`` is the account that was merged with this one.
+    """
 
     kind: DecisionKind
     by: str
     made_at: str
     reason: str
+    other: str | None = None
 
 
 class Standing(NamedTuple):
@@ -208,5 +214,11 @@ def _second_schools(
 
 
 def _sign_in(home: Enrolment | None, decisions: tuple[Decision, ...]) -> AccountStatus:
-    off_by_hand = bool(decisions) and decisions[-1].kind is DecisionKind.DEACTIVATED
+    off_by_hand = bool(decisions) and _is_off_by_hand(decisions)
     return AccountStatus.ACTIVE if home and not off_by_hand else AccountStatus.INACTIVE
+
+
+def _is_off_by_hand(decisions: tuple[Decision, ...]) -> bool:
+    """Whether the last of the decisions that are about sign-in switched it off."""
+    about_sign_in = [one.kind for one in decisions if one.kind is not DecisionKind.MERGED]
+    return bool(about_sign_in) and about_sign_in[-1] is DecisionKind.DEACTIVATED

@@ -5,13 +5,14 @@ staff code goes to another person, and words that are known already are dropped.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from hwb_identity.domain.enrolment import Enrolment
+from hwb_identity.domain.doubt import Doubt, DoubtKind, may_be_same, may_be_successor
+from hwb_identity.domain.enrolment import DIAGNOSIS_ONLY, Enrolment
 from hwb_identity.domain.former_upn import are_one_learner, joined, with_key, without_key
-from hwb_identity.domain.home import Decision
+from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.person import (
     Evaluation,
     Person,
@@ -26,21 +27,12 @@ from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import AccountChange, AccountRole
 
 
-@dataclass(frozen=True, slots=True)
-class MergeProposed:
-    """A school says that two UPNs are one learner and the rules cannot believe it alone."""
-
-    school: str
-    account_id: str | None
-    other_account_id: str | None
-
-
 class Taken(NamedTuple):
     """What a word did. ``leaves_pending``: its school now waits for the learner."""
 
     evaluations: tuple[Evaluation, ...]
     leaves_pending: bool
-    merge: MergeProposed | None = None
+    doubt: Doubt | None = None
 
 
 class People:
@@ -76,34 +68,43 @@ class People:
     def take(self, said: Enrolment, role: AccountRole) -> Taken | None:
         """Apply a school's word; None where it, or a later one, was applied before."""
         person = self.person_of(said.key)
+        known = None
         if person is not None:
             known = enrolment_at(person, said.school, said.key)
             if known is not None and said.run_seq <= known.run_seq:
                 return None
         before: list[Evaluation] = []
-        merge = None
+        doubt = None
         if person is None:
             person = person_new(said.key, role)
         elif person.key != said.key and self._is_foreign(person, said):
-            merge = MergeProposed(said.school, None, _account_id(person))
+            doubt = _merge(said, said.key, person.key)._replace(
+                other_account_id=_account_id(person)
+            )
             before.append(self._keep(without_key(person, said.key), was=person))
             person = person_new(said.key, role)
-        elif begins_anew(person, said):
-            before += self._succeed(person, said)
-            person = person_new(said.key, role)
+        elif role is AccountRole.STAFF and known is not None:
+            doubt = _staff_code(person, known, said)
+            if begins_anew(person, said):
+                before += self._succeed(person, said)
+                person = person_new(said.key, role)
         was = person
-        if said.former_key is not None and role is AccountRole.LEARNER:
-            was, person, doubt = self._with_former(person, said, said.former_key)
-            merge = doubt or merge
+        if (
+            said.former_key is not None
+            and role is AccountRole.LEARNER
+            and said.state not in DIAGNOSIS_ONLY
+        ):
+            was, person, merge = self._with_former(person, said, said.former_key)
+            doubt = merge or doubt
         heard = with_word(person, said)
         if heard is None:
             return None
         last = self._keep(heard, was=was)
-        if merge is not None and merge.account_id is None:
-            merge = MergeProposed(said.school, _account_id(last.person), merge.other_account_id)
+        if doubt is not None:
+            doubt = doubt._replace(account_id=_account_id(last.person))
         standing = last.person.standing
         pending = standing is not None and said.school in standing.pending
-        return Taken((*before, last), pending, merge)
+        return Taken((*before, last), pending, doubt)
 
     def evaluate_again(self, key: str) -> Evaluation:
         """Ask the rules again for a person of whom nothing new was heard."""
@@ -120,27 +121,46 @@ class People:
         decided = person._replace(decisions=(*person.decisions, decision))
         return self._keep(decided, was=person)
 
-    def transfer(self, *, from_row: str, to_key: str, decision: Decision) -> list[Evaluation]:
-        """Link an old account to a new staff record; the record's own new account is deactivated.
+    def merge(self, *, kept: str, absorbed: str, decision: Decision) -> list[Evaluation]:
+        """Give one person's account all that is known of another, whose own account is closed.
 
-        ``from_row`` is the row of whoever has the old account, ``to_key`` the new staff record.
+        Both are rows. ``decision`` says who decided that the two are one person, and why.
         """
-        old, new = self.now[from_row], self.now[to_key]
-        linked = old._replace(
-            keys=tuple(sorted({*old.keys, to_key})),
-            enrolments=(*old.enrolments, *new.enrolments),
-        )
-        del self.now[to_key]
-        replaced = new._replace(
-            key=f"{to_key}#{_account_id(new)}",
+        was, other = self.now[kept], self.now[absorbed]
+        one = joined(was, other)
+        closed = self._closed(other, replace(decision, other=_account_id(was)))
+        decision = replace(decision, other=_account_id(other))
+        after = self._keep(one._replace(decisions=(*was.decisions, decision)), was=was)
+        return [*closed, after]
+
+    def split(self, key: str) -> list[Evaluation]:
+        """Let the staff code go to another person, because people say so, not the records.
+
+        Whoever had it left on the day before the record starts.
+        """
+        person = self.person_of(key)
+        said = next((one for one in person.enrolments if one.key == key), None) if person else None
+        if person is None or said is None:
+            return []
+        left = said.begins - timedelta(days=1) if said.begins is not None else self._today
+        before = self._succeed(person, said._replace(predecessor_left=left))
+        new = person_new(key, person.role)._replace(enrolments=(said,))
+        return [*before, self._keep(new, was=new)]
+
+    def _closed(self, person: Person, decision: Decision) -> list[Evaluation]:
+        """Close an account whose keys and enrolments another has now."""
+        del self.now[person.key]
+        if person.account is None:
+            return []
+        alone = person._replace(
+            key=f"{person.key}#{person.account.account_id}",
             keys=(),
             enrolments=(),
-            decisions=(*new.decisions, decision),
+            decisions=(*person.decisions, decision),
         )
-        if to_key in self.stored:
-            self.renamed[to_key] = replaced.key
-        ended = self._keep(replaced, was=new)._replace(change=AccountChange.DEACTIVATED)
-        return [ended, self._keep(linked, was=old)]
+        if person.key in self.stored:
+            self.renamed[person.key] = alone.key
+        return [self._keep(alone, was=person)._replace(change=AccountChange.DEACTIVATED)]
 
     def _keep(self, person: Person, *, was: Person) -> Evaluation:
         evaluation = evaluated(
@@ -159,6 +179,10 @@ class People:
     @staticmethod
     def _is_foreign(person: Person, said: Enrolment) -> bool:
         """Whether a key that was only stated as a former one turns out to be somebody else's."""
+        if said.state in DIAGNOSIS_ONLY:
+            return False
+        if any(one.kind is DecisionKind.MERGED for one in person.decisions):
+            return False
         others = tuple(one for one in person.enrolments if one.key != said.key)
         heard_before = len(others) < len(person.enrolments)
         return not heard_before and not are_one_learner((said,), others)
@@ -178,7 +202,7 @@ class People:
 
     def _with_former(
         self, person: Person, said: Enrolment, former_key: str
-    ) -> tuple[Person, Person, MergeProposed | None]:
+    ) -> tuple[Person, Person, Doubt | None]:
         """The person before and after a stated former UPN was looked at, and any doubt."""
         former = self.person_of(former_key)
         if former is None:
@@ -191,8 +215,8 @@ class People:
         under_former = tuple(one for one in former.enrolments if one.key == former_key)
         believed = are_one_learner(under_former or former.enrolments, (*person.enrolments, said))
         if not believed or (person.account is not None and former.account is not None):
-            doubt = MergeProposed(said.school, _account_id(person), _account_id(former))
-            return person, person, doubt
+            doubt = _merge(said, person.key, former.key)
+            return person, person, doubt._replace(other_account_id=_account_id(former))
         if person.account is not None:
             self.now.pop(former.key)
             return person, joined(person, former), None
@@ -202,3 +226,17 @@ class People:
 
 def _account_id(person: Person) -> str | None:
     return person.account.account_id if person.account else None
+
+
+def _merge(said: Enrolment, key: str, other_key: str) -> Doubt:
+    return Doubt(DoubtKind.MERGE, said.school, key, other_key, None, None)
+
+
+def _staff_code(person: Person, known: Enrolment, said: Enrolment) -> Doubt | None:
+    """Whether it is in doubt that a staff code is still, or is no longer, the same person's."""
+    doubt = Doubt(DoubtKind.STAFF_CODE, said.school, said.key, None, None, None)
+    if not begins_anew(person, said):
+        return doubt if may_be_successor(known, said) else None
+    if not may_be_same(known, said) or person.account is None:
+        return None
+    return doubt._replace(other_account_id=_account_id(person))

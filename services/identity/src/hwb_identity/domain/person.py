@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from hwb_identity.domain.enrolment import Enrolment, after_word, days_to_come, is_on_roll
+from hwb_identity.domain.enrolment import (
+    DIAGNOSIS_ONLY,
+    Enrolment,
+    after_word,
+    days_to_come,
+    is_on_roll,
+)
 from hwb_identity.domain.home import MADE_BY_HAND, Decision, Standing, hold_ends, standing_of
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import (
@@ -138,7 +144,7 @@ def begins_anew(person: Person, said: Enrolment) -> bool:
     before = enrolment_at(person, said.school, said.key)
     if person.role is not AccountRole.STAFF or before is None or said.begins is None:
         return False
-    if said.run_seq <= before.run_seq:
+    if said.run_seq <= before.run_seq or said.state in DIAGNOSIS_ONLY:
         return False
     left = before.leaving
     if left is None and said.begins != before.begins:

@@ -12,6 +12,7 @@ from hwb_identity.bootstrap import identity_on
 from hwb_identity.domain.person import Person
 from hwb_identity.entrypoints.by_hand_routes import add_decisions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
+from hwb_identity.entrypoints.doubt_routes import add_doubts
 from hwb_identity.entrypoints.manual_routes import add_manual_accounts
 from hwb_identity.entrypoints.models import (
     SCHOOL_ROLES,
@@ -71,6 +72,7 @@ def make_api(platform: Platform) -> FastAPI:
     identity = identity_on(platform)
     add_passwords(api, platform, identity.passwords)
     add_diagnosis(api, platform, identity.diagnose)
+    add_doubts(api, platform, identity.doubts)
     add_decisions(api, platform, identity.by_hand)
     add_manual_accounts(api, platform, identity.manual_accounts)
     return api
