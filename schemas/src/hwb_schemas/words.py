@@ -141,7 +141,7 @@ class CaseKind(OpenEnum):
     PENDING_TOO_LONG = "pending_too_long"
     CONTESTED_CLAIM = "contested_claim"
     MERGE_PROPOSED = "merge_proposed"
-    STAFF_CODE_USED_AGAIN = "staff_code_used_again"
+    CODE_USED_AGAIN = "code_used_again"
     GROUP_OPERATION_FAILED = "group_operation_failed"
     EVENTS_PARKED = "events_parked"
     UNKNOWN = "unknown"

@@ -209,7 +209,7 @@ async def test_a_staff_code_with_a_new_name_and_no_leaving_date_is_in_doubt(
     await world.hear(world.staff(PRIMARY, "SLO", start=date(2022, 9, 1), name=("Tom", "Evans")))
     ((account_id, now),) = (await accounts(world)).items()
     assert now == (PRIMARY, "active")
-    assert await cases(world) == [("staff_code_used_again", "raised")]
+    assert await cases(world) == [("code_used_again", "raised")]
     await world.forget_published()
     async with world.api("service-desk") as api:
         asked = await question(api)
@@ -224,7 +224,7 @@ async def test_a_staff_code_with_a_new_name_and_no_leaving_date_is_in_doubt(
     world.move_to(date(2022, 8, 31))
     await world.identity.take_up_due()
     assert (await accounts(world))[account_id] == (None, "inactive")
-    assert await cases(world) == [("staff_code_used_again", "resolved")]
+    assert await cases(world) == [("code_used_again", "resolved")]
 
 
 async def test_a_new_name_alone_is_a_marriage_and_no_doubt(world: World) -> None:
@@ -242,7 +242,7 @@ async def test_a_staff_code_that_comes_back_to_the_same_name_is_a_new_account_in
     await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 7, 1)))
     await world.hear(world.staff(PRIMARY, "SLO", start=date(2022, 7, 11)))
     before, after = sorted(await accounts(world))
-    assert await cases(world) == [("staff_code_used_again", "raised")]
+    assert await cases(world) == [("code_used_again", "raised")]
     async with world.api("service-desk") as api:
         assert (await judge(api, await question(api), "same_person")).status_code == 200
     assert await accounts(world) == {before: (PRIMARY, "active"), after: (None, "inactive")}

@@ -12,7 +12,7 @@ class DoubtKind(StrEnum):
     MERGE = "merge_proposed"
     """Two UPNs are said to be one learner, and what is known of them does not bear it out."""
 
-    STAFF_CODE = "staff_code_used_again"
+    STAFF_CODE = "code_used_again"
     """A staff code may have gone to another person, or come back to the same one."""
 
 

@@ -50,7 +50,7 @@ RULES: Mapping[CaseKind, KindRule] = MappingProxyType(
         CaseKind.PENDING_TOO_LONG: KindRule(Audience.AUTHORITY, 5, Sight.SCHOOL),
         CaseKind.CONTESTED_CLAIM: KindRule(Audience.SERVICE_DESK, 5, Sight.AUTHORITY),
         CaseKind.MERGE_PROPOSED: KindRule(Audience.SERVICE_DESK, 5, Sight.AUTHORITY),
-        CaseKind.STAFF_CODE_USED_AGAIN: KindRule(Audience.SERVICE_DESK, 5, Sight.SCHOOL),
+        CaseKind.CODE_USED_AGAIN: KindRule(Audience.SERVICE_DESK, 5, Sight.SCHOOL),
         CaseKind.GROUP_OPERATION_FAILED: KindRule(Audience.SERVICE_DESK, 3, Sight.SCHOOL),
         CaseKind.EVENTS_PARKED: KindRule(Audience.SERVICE_DESK, 1, Sight.SERVICE_DESK),
         CaseKind.UNKNOWN: KindRule(Audience.SERVICE_DESK, 5, Sight.SERVICE_DESK),
