@@ -61,6 +61,13 @@ def value_for(column: str, chance: random.Random) -> str:
     return chance.choice(pool if chance.random() < 0.7 else VALUES)
 
 
+def other_value_for(column: str, present: str, chance: random.Random) -> str:
+    """Such a value that is not the present one."""
+    while (value := value_for(column, chance)) == present:
+        pass
+    return value
+
+
 def column_of(columns: list[str], chance: random.Random) -> int:
     """Mostly a column that a rule is about."""
     telling = [
@@ -79,7 +86,7 @@ def spoil_cells(text: str, chance: random.Random) -> str:
     for _ in range(chance.randint(1, 3)):
         row = chance.choice(rows[1:])
         column = column_of(rows[0], chance)
-        row[column] = value_for(rows[0][column], chance)
+        row[column] = other_value_for(rows[0][column], row[column], chance)
     written = io.StringIO(newline="")
     csv.writer(written, lineterminator="\n").writerows(rows)
     return written.getvalue()
@@ -87,7 +94,9 @@ def spoil_cells(text: str, chance: random.Random) -> str:
 
 def spoil_bytes(data: bytes, chance: random.Random) -> bytes:
     """The file itself is damaged, cut, doubled or written in another way."""
-    return chance.choice(_DAMAGES)(data, chance)
+    while (spoilt := chance.choice(_DAMAGES)(data, chance)) == data:
+        pass
+    return spoilt
 
 
 def _flip(data: bytes, chance: random.Random) -> bytes:

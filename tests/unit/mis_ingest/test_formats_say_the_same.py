@@ -97,6 +97,19 @@ def test_a_broken_row_of_roles_rejects_the_person_instead_of_losing_the_role() -
     assert faults(read(files, format_="sds-2.1-zip")) == [("users.csv", 3, "", "row_width")]
 
 
+def test_a_role_at_several_orgs_of_which_one_is_the_school_is_a_role_at_the_school() -> None:
+    files = sds_2_1()
+    files["roles.csv"] = (
+        files["roles.csv"]
+        .replace("3,X9,teacher,Y,,FALSE", '3,"X9, S1",teacher,Y,,FALSE')
+        .replace("3,S1,professor", "3,X9,professor")
+    )
+    snapshot = read(files, format_="sds-2.1-zip")
+
+    assert snapshot.rejections == []
+    assert snapshot.people[2].record["start_date"] == "2010-09-01"
+
+
 def test_a_broken_row_of_students_is_reported_once() -> None:
     files = sds_1()
     files["Student.csv"] = files["Student.csv"].replace("Ben,", "Ben,Ben,")

@@ -216,11 +216,24 @@ def test_a_ctf_in_a_zip_may_have_a_mapping() -> None:
     assert people_of(snapshot)[upn(8)].record["admission_date"] == "2021-09-01"
 
 
+BILLION_LAUGHS = (
+    '<!DOCTYPE CTfile [<!ENTITY l0 "ha">'
+    + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    + "]>"
+)
+EXTERNAL_ENTITY = '<!DOCTYPE CTfile [<!ENTITY p SYSTEM "file:///etc/passwd">]>'
+PARAMETER_ENTITY = '<!DOCTYPE CTfile [<!ENTITY % p SYSTEM "http://127.0.0.1:1/x.dtd"> %p;]>'
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
         (ctf(before='<!DOCTYPE CTfile [<!ENTITY a "aaaa">]>'), "entity_declared"),
+        (ctf(pupil("&l9;"), before=BILLION_LAUGHS), "entity_declared"),
+        (ctf(pupil("&p;"), before=EXTERNAL_ENTITY), "entity_declared"),
+        (ctf(before=PARAMETER_ENTITY), "entity_declared"),
         (ctf(before='<!DOCTYPE CTfile SYSTEM "file:///etc/passwd">'), "entity_declared"),
+        (ctf(pupil("&nobody;")), "malformed"),
         (ctf()[:-40], "truncated"),
         (ctf().replace(b"</UPN>", b"</UPM>", 1), "malformed"),
         (ctf(school="6604028"), "wrong_school"),

@@ -76,9 +76,11 @@ class Mapping(BaseModel):
 
     def org(self, cell: str) -> str:
         """One id for all that are the school, given one id or several with commas."""
-        if not self.orgs:
-            return cell
-        return self.orgs[0] if any(one.strip() in self.orgs for one in cell.split(",")) else cell
+        return self.orgs[0] if self.orgs and self.is_ours(cell) else cell
+
+    def is_ours(self, cell: str) -> bool:
+        """Whether these ids have one of the school's among them; yes where it names none."""
+        return not self.orgs or any(one.strip() in self.orgs for one in cell.split(","))
 
 
 NO_MAPPING = Mapping()

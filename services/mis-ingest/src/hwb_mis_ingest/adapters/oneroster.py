@@ -140,6 +140,6 @@ def _role_of_1_2(role: str) -> str:
 def _rank_of_role(row: Mapping[str, str], mapping: SchoolMapping) -> tuple[int, ...]:
     """The role at the school itself goes before others, then the primary one."""
     known = _role_of_1_2(row.get("role", "")) in {"student", "teacher"}
-    ours = not mapping.orgs or row.get("orgsourcedid", "") in mapping.orgs
+    ours = mapping.is_ours(row.get("orgsourcedid", ""))
     current = row.get("status", "") != "tobedeleted"
     return (current, known and ours, known, row.get("roletype", "") == "primary")

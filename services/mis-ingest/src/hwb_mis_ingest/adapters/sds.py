@@ -364,5 +364,5 @@ def _role(role: str) -> str:
 def _rank_of_role(row: Mapping[str, str], mapping: SchoolMapping) -> tuple[int, ...]:
     """The role at the school itself goes before others, then the primary one."""
     known = _role(row.get("role", "")) in {"student", "teacher"}
-    ours = not mapping.orgs or row.get("orgsourcedid", "") in mapping.orgs
+    ours = mapping.is_ours(row.get("orgsourcedid", ""))
     return (known and ours, known, row.get("isprimary", "").lower() == "true")
