@@ -28,6 +28,7 @@ REHEARSAL = """## One machine: demo, tests, benchmarks
 | `HWB_TIME_SCALE` | set by the demo | multiplies the emulators' quotas, divides polls and backoffs |
 | `DEMO_EXIT` | | `1`: the demo ends after its table instead of staying up |
 | `HWB_CRASH_AT` | | `<service>.<point>`: the process dies there once ([crash points](crash-points.md)) |
+| `HWB_PAUSE_AT` | | `<service>.<point>`: the process stands still there once, until SIGCONT |
 | `HWB_PROVIDER_CONTRACTS` | `../shared/data/provider-contracts` | what the emulators check requests against |
 | `CI` | | `true`: tests refuse anything but Apache Kafka |
 """

@@ -1,10 +1,12 @@
-"""Named crash points: where a test makes the process die as if the power had gone.
+"""Named crash points: where a test makes the process die as if the power had gone, or stand still.
 
 ``HWB_CRASH_AT=<service>.<point>`` ends the process at that point as soon as something is in hand
-there. Whoever starts the process again must leave the variable out.
+there; ``HWB_PAUSE_AT`` stops it there once, until somebody sends SIGCONT. Whoever starts the
+process again must leave the variable out.
 """
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +29,7 @@ class CrashPoint:
 
 _declared: dict[str, CrashPoint] = {}
 _armed: str | None = None
+_pausing: str | None = None
 
 
 def declare_crash_point(name: str, about: str, *, process: ProcessKind = "worker") -> str:
@@ -48,17 +51,34 @@ def declared_crash_points() -> list[CrashPoint]:
 
 
 def arm_crash_point(service: str) -> None:
-    """Read ``HWB_CRASH_AT``; called once, when a process of this service starts."""
-    global _armed  # noqa: PLW0603 - a process dies once, and every module asks about the same point
-    wanted = os.environ.get("HWB_CRASH_AT", "")
-    owner, _, point = wanted.partition(".")
-    _armed = point if owner == service else None
+    """Read ``HWB_CRASH_AT`` and ``HWB_PAUSE_AT``; called once, when a process starts."""
+    global _armed, _pausing  # noqa: PLW0603 - a process dies once, and every module asks about the same point
+    _armed = _point_in("HWB_CRASH_AT", service)
+    _pausing = _point_in("HWB_PAUSE_AT", service)
+
+
+def _point_in(variable: str, service: str) -> str | None:
+    owner, _, point = os.environ.get(variable, "").partition(".")
+    return point if owner == service else None
 
 
 def crash_point(name: str, *, in_hand: int) -> None:
     """Die here, at once and without any clean-up, if this point is armed and work is in hand."""
-    if _armed != name or in_hand <= 0:
+    if in_hand <= 0:
         return
-    line = orjson.dumps({"crash_point": os.environ["HWB_CRASH_AT"], "in_hand": in_hand})
-    os.write(sys.stderr.fileno(), line + b"\n")
-    os._exit(CRASH_STATUS)
+    if _armed == name:
+        _say("crash_point", f"{os.environ['HWB_CRASH_AT']}", in_hand)
+        os._exit(CRASH_STATUS)
+    if _pausing == name:
+        _pause(in_hand)
+
+
+def _pause(in_hand: int) -> None:
+    global _pausing  # noqa: PLW0603 - once is enough: whoever is continued goes on
+    _pausing = None
+    _say("pause_point", f"{os.environ['HWB_PAUSE_AT']}", in_hand)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _say(what: str, where: str, in_hand: int) -> None:
+    os.write(sys.stderr.fileno(), orjson.dumps({what: where, "in_hand": in_hand}) + b"\n")

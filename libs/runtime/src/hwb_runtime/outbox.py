@@ -79,9 +79,18 @@ async def waiting_events(session: Session) -> int:
     return int(row[0]) if row else 0
 
 
-async def oldest_rows(session: Session, *, rows: int) -> Sequence[tuple[int, bytes]]:
-    """The first rows by id. A row of an earlier id may still appear later: ids are not a cursor."""
-    found = await session.fetch("SELECT id, batch FROM outbox ORDER BY id LIMIT %s", (rows,))
+async def oldest_rows(session: Session, *, events: int) -> Sequence[tuple[int, bytes]]:
+    """The first rows by id with about so many events, one row at the least.
+
+    A row of an earlier id may still appear later: ids are not a cursor.
+    """
+    found = await session.fetch(
+        """SELECT id, batch FROM (
+             SELECT id, batch, sum(events) OVER (ORDER BY id) - events AS before
+             FROM (SELECT * FROM outbox ORDER BY id LIMIT %(events)s) AS first_rows) AS counted
+           WHERE before < %(events)s ORDER BY id""",
+        {"events": events},
+    )
     return [(int(number), bytes(batch)) for number, batch in found]
 
 

@@ -120,7 +120,7 @@ async def drive(
 async def outbox_of(database: Database) -> list[Published]:
     """Everything in the outbox, oldest first."""
     async with database.transaction() as session:
-        rows = await oldest_rows(session, rows=1_000_000)
+        rows = await oldest_rows(session, events=1_000_000_000)
     return [
         Published(
             topic=event.topic,

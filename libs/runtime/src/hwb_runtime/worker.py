@@ -171,7 +171,7 @@ class _Worker:
     async def _lead(self) -> None:
         relay = OutboxRelay(
             self._settings.kafka,
-            source=f"/hwb/{self._platform.name}",
+            service=self._platform.name,
             topics=list(self._topics.values()),
             max_unread=self._settings.kafka_max_unread,
         )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from hwb_rehearsal.broker.records import ends_of
+from hwb_rehearsal.broker.records import ends_of, position_after
 
 BATCH = 2000
 WAIT_SECONDS = 0.05
@@ -43,6 +43,7 @@ class TopicFeed:
                 "group.id": "rehearsal-reader",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 50,
+                "enable.partition.eof": True,
                 "queued.max.messages.kbytes": 16384,
             }
         )
@@ -79,11 +80,10 @@ class TopicFeed:
         try:
             while not self._stopping.is_set():
                 for message in self._consumer.consume(BATCH, WAIT_SECONDS):
-                    if (error := message.error()) is not None:
-                        raise KafkaException(error)  # noqa: TRY301 - it ends the feed like others
-                    record = _record(message)
-                    self._take(record)
-                    self._next[record.topic, record.partition] = record.offset + 1
+                    partition, position = position_after(message)
+                    if message.error() is None:
+                        self._take(_record(message))
+                    self._next[message.topic() or "", partition] = position
         except Exception as error:  # noqa: BLE001 - told to whoever waits for the feed
             self.failure = error
 

@@ -150,6 +150,7 @@ def _write_settings(root: Path, *, broker: int, controller: int) -> str:
         "offsets.topic.num.partitions": "4",
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "4",
         "group.initial.rebalance.delay.ms": "0",
     }
     path = root / "server.properties"

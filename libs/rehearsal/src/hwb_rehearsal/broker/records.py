@@ -120,6 +120,20 @@ def set_group_position(address: str, group: str, topic: str, starts: Mapping[int
         consumer.commit(offsets=places, asynchronous=False)
 
 
+def position_after(message: Message) -> tuple[int, int]:
+    """Partition and next offset after a message of a consumer with ``enable.partition.eof``.
+
+    The end of a partition lies beyond its last record where a transaction's own mark comes last.
+    Raises KafkaException for any other error.
+    """
+    partition, offset, error = message.partition(), message.offset(), message.error()
+    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name
+        raise KafkaException(error)
+    if partition is None or offset is None:
+        raise AssertionError("a message that was fetched has a place")
+    return partition, offset + (error is None)
+
+
 def group_lag(address: str, group: str) -> int:
     """Log ends less committed offsets of a group, over all its partitions.
 
@@ -169,23 +183,23 @@ class TopicWatch:
         return self._positions == ends_of(self._address, self._topic)
 
     def _listen(self) -> None:
-        with _assigned(self._address, self._topic, self._positions) as consumer:
+        with _assigned(self._address, self._topic, self._positions, tells_end=True) as consumer:
             self._ready.set()
             while not self._stopping.is_set():
-                messages = consumer.consume(READ_AT_ONCE, 0.1)
-                for message in messages:
-                    if (error := message.error()) is not None:
-                        raise KafkaException(error)
-                    partition, offset = message.partition(), message.offset()
-                    if partition is not None and offset is not None:
-                        self._positions[partition] = offset + 1
-                if messages:
-                    self.events += len(messages)
+                events = 0
+                for message in consumer.consume(READ_AT_ONCE, 0.1):
+                    partition, position = position_after(message)
+                    self._positions[partition] = position
+                    events += message.error() is None
+                if events:
+                    self.events += events
                     self.last_at = time.monotonic()
 
 
 @contextlib.contextmanager
-def _assigned(address: str, topic: str, starts: Mapping[int, int]) -> Iterator[Consumer]:
+def _assigned(
+    address: str, topic: str, starts: Mapping[int, int], *, tells_end: bool = False
+) -> Iterator[Consumer]:
     consumer = Consumer(
         {
             "bootstrap.servers": address,
@@ -193,6 +207,7 @@ def _assigned(address: str, topic: str, starts: Mapping[int, int]) -> Iterator[C
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
             "fetch.wait.max.ms": 50,
+            "enable.partition.eof": tells_end,
         }
     )
     with contextlib.closing(consumer):

@@ -1,75 +1,78 @@
 """The outbox relay: sends waiting events in order and deletes them after their delivery reports.
 
 It runs in the leading worker alone. What it sends twice, because it died between the broker's
-answer and the deletion, readers drop.
+answer and the deletion, readers drop. Events of compacted topics go through a fenced producer, so
+that a leader which wakes too late leaves no older state behind.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
-import structlog
 from confluent_kafka import KafkaException, Producer
 
 from hwb_runtime import metrics
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.database import Session
-from hwb_runtime.errors import TransientError
 from hwb_runtime.kafka.broker import most_unread
+from hwb_runtime.kafka.fenced import DeliveryError, FencedProducer, explained
 from hwb_runtime.outbox import Outgoing, delete_rows, oldest_rows, unpack, waiting_events
 from hwb_schemas.topics import Topic
-
-log = structlog.get_logger("hwb_runtime.relay")
 
 BEFORE_SEND = declare_crash_point("relay_before_send", "events are read from the outbox, not sent")
 AFTER_SEND = declare_crash_point("relay_after_send", "events are handed over, none is confirmed")
 BEFORE_MARK = declare_crash_point("relay_before_mark", "the broker has the events, the outbox too")
 AFTER_MARK = declare_crash_point("relay_after_mark", "the events are deleted from the outbox")
 
-ROWS_AT_ONCE = 4
+EVENTS_AT_ONCE = 4000
 DELIVERY_SECONDS = 30
 UNREAD_POLL_SECONDS = 0.05
 
 
-class DeliveryError(TransientError):
-    """The broker did not take an event. The relay starts again at the first event not confirmed."""
-
-
 class OutboxRelay:
-    """Sends one service's events; ``source`` is their CloudEvents source."""
+    """Sends one service's events while it leads; their CloudEvents source is ``/hwb/<service>``."""
 
     def __init__(
         self,
         address: str,
         *,
-        source: str,
+        service: str,
         topics: Sequence[Topic],
         max_unread: int | None,
     ) -> None:
         self._address = address
-        self._source = source.encode()
+        self._service = service
+        self._source = f"/hwb/{service}".encode()
         self._topics = {topic.name: topic for topic in topics}
+        self._compacted = {topic.name for topic in topics if topic.compacted}
         self._max_unread = max_unread
-        self._producer = Producer(
-            {
-                "bootstrap.servers": address,
-                "enable.idempotence": True,
-                "partitioner": "murmur2_random",
-                # gzip is the one codec that aiokafka reads without another library
-                "compression.type": "gzip" if max_unread else "none",
-                "linger.ms": 5,
-                "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
-                "queue.buffering.max.messages": 200_000,
-            }
-        )
+        self._settings = {
+            "bootstrap.servers": address,
+            "enable.idempotence": True,
+            "partitioner": "murmur2_random",
+            # gzip is the one codec that aiokafka reads without another library
+            "compression.type": "gzip" if max_unread else "none",
+            "linger.ms": 5,
+            "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+            "queue.buffering.max.messages": 200_000,
+        }
+        self._plain = Producer(self._settings)
+        self._fenced: FencedProducer | None = None
+        self._is_fenced = any(service in topic.producers for topic in topics if topic.compacted)
 
     async def run_once(self, leader: Session) -> bool:
         """Send the oldest rows of the outbox; False if there were none.
 
         Raises DeliveryError where the broker refused or did not answer; nothing is deleted then.
+        Raises OvertakenError where another worker has led since.
         """
-        rows = await oldest_rows(leader, rows=ROWS_AT_ONCE)
+        # First the fence, then the rows, over the session that holds the lock: so nobody who was
+        # overtaken can have read anything that it may still send.
+        if self._fenced is None and self._is_fenced:
+            self._fenced = await asyncio.to_thread(FencedProducer, self._service, self._settings)
+        rows = await oldest_rows(leader, events=EVENTS_AT_ONCE)
         metrics.OUTBOX.set(await waiting_events(leader) if rows else 0)
         if not rows:
             return False
@@ -84,39 +87,52 @@ class OutboxRelay:
         return True
 
     def _send(self, events: Sequence[Outgoing]) -> None:
-        failures: list[str] = []
-        delivered = 0
+        fenced = [event for event in events if event.topic in self._compacted]
+        plain = [event for event in events if event.topic not in self._compacted]
+        tally = _Tally()
+        with self._batch_of(fenced) as producer:
+            self._produce(producer, fenced, tally)
+            self._produce(self._plain, plain, tally)
+            crash_point(AFTER_SEND, in_hand=len(events))
+            self._plain.flush(DELIVERY_SECONDS + 5)
+            if tally.failures or tally.delivered < len(plain):
+                self._plain.purge()
+                reason = tally.failures[0] if tally.failures else "no delivery report in time"
+                message = f"not all of {len(events)} events were delivered: {reason}"
+                raise DeliveryError(message)
+        for topic, number in Counter(event.topic for event in events).items():
+            metrics.RELAYED.labels(topic).inc(number)
 
-        def reported(error: Any, _: Any) -> None:
-            nonlocal delivered
-            delivered += 1
-            if error is not None:
-                failures.append(str(error))
+    @contextmanager
+    def _batch_of(self, fenced: Sequence[Outgoing]) -> Iterator[Producer]:
+        """The producer of these events; a fenced one that failed is never used again."""
+        if not fenced:
+            yield self._plain
+            return
+        producer, self._fenced = self._fenced, None
+        if producer is None:
+            message = f"no topic file says that {self._service} writes {fenced[0].topic}"
+            raise AssertionError(message)
+        with producer.batch() as batch:
+            yield batch
+        self._fenced = producer
 
+    def _produce(self, producer: Producer, events: Sequence[Outgoing], tally: "_Tally") -> None:
         for event in events:
             while True:
                 try:
-                    self._producer.produce(
+                    producer.produce(
                         event.topic,
                         key=event.key,
                         value=event.value,
                         headers=cast("list[Any]", event.headers(self._source)),
-                        on_delivery=reported,
+                        on_delivery=tally.reported,
                     )
                     break
                 except BufferError:
-                    self._producer.poll(0.1)
+                    producer.poll(0.1)
                 except KafkaException as error:
-                    raise DeliveryError(str(error)) from error
-        crash_point(AFTER_SEND, in_hand=len(events))
-        self._producer.flush(DELIVERY_SECONDS + 5)
-        if failures or delivered < len(events):
-            self._producer.purge()
-            reason = failures[0] if failures else "no delivery report in time"
-            message = f"{len(events) - delivered + len(failures)} events not delivered: {reason}"
-            raise DeliveryError(message)
-        for topic, number in Counter(event.topic for event in events).items():
-            metrics.RELAYED.labels(topic).inc(number)
+                    raise explained(error) from error
 
     async def _wait_for_readers(self, topics: set[str]) -> None:
         """The built-in broker drops what is too much, read or not: wait until readers are near."""
@@ -131,3 +147,17 @@ class OutboxRelay:
                     if unread <= limit:
                         break
                     await asyncio.sleep(UNREAD_POLL_SECONDS)
+
+
+class _Tally:
+    """What the broker said of a batch."""
+
+    def __init__(self) -> None:
+        self.delivered = 0
+        self.failures: list[str] = []
+
+    def reported(self, error: Any, _: Any) -> None:
+        """One delivery report."""
+        self.delivered += 1
+        if error is not None:
+            self.failures.append(str(error))

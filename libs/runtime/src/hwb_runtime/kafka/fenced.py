@@ -1,0 +1,73 @@
+"""A producer that the broker refuses once a later leader of the same service has begun.
+
+On a compacted topic the last record of a key is what a new subscriber believes, so a leader that
+was paused or cut off must not write any more when another has gone on (docs/adr/0010). Kafka keeps
+that promise for transactional producers alone: beginning under the same transactional id ends every
+earlier one's right to write.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from hwb_runtime.errors import TransientError
+
+COMMIT_SECONDS = 40
+TRANSACTION_SECONDS = 60
+_OVERTAKEN = frozenset(
+    {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001
+)
+
+
+class DeliveryError(TransientError):
+    """The broker did not take an event. The relay starts again at the first event not confirmed."""
+
+
+class OvertakenError(Exception):
+    """Another worker leads this service by now: this one was paused or cut off, and must end.
+
+    Nothing is to be done: the broker took none of its late events, and it is started again.
+    """
+
+
+class FencedProducer:
+    """Sends batches, each whole or not at all; every call blocks.
+
+    Its owner must hold the service's leadership when it is made, and read what it sends afterwards:
+    whoever leads later makes a later one, which the broker lets write in place of this.
+    """
+
+    def __init__(self, service: str, settings: Mapping[str, Any]) -> None:
+        self._producer = Producer(
+            {
+                **settings,
+                "transactional.id": f"hwb-{service}",
+                "transaction.timeout.ms": TRANSACTION_SECONDS * 1000,
+            }
+        )
+        try:
+            self._producer.init_transactions(COMMIT_SECONDS)
+        except KafkaException as error:
+            raise explained(error) from error
+
+    @contextmanager
+    def batch(self) -> Iterator[Producer]:
+        """What is produced within is on the broker when the block ends.
+
+        Raises OvertakenError where another leader has begun, and DeliveryError where the broker
+        does not take all; then nothing counts, and this producer is of no use any more.
+        """
+        try:
+            self._producer.begin_transaction()
+            yield self._producer
+            self._producer.commit_transaction(COMMIT_SECONDS)
+        except KafkaException as error:
+            raise explained(error) from error
+
+
+def explained(error: KafkaException) -> DeliveryError | OvertakenError:
+    """What the client's error means for a relay."""
+    fault: KafkaError = error.args[0]
+    return OvertakenError(str(fault)) if fault.code() in _OVERTAKEN else DeliveryError(str(fault))
