@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 from tests.support import identity_oracle as oracle
 from tests.support.calendars import CALENDAR_2022
@@ -29,6 +30,7 @@ from hwb_identity.domain.person import Person
 from hwb_schemas.words import AccountRole
 
 SAMPLED = 200
+One = TypeVar("One")
 
 
 @dataclass
@@ -131,7 +133,7 @@ def _one_order(history: History, chance: random.Random, explored: Explored) -> S
     return state
 
 
-def interleaved(lanes: tuple[tuple[Run, ...], ...], chance: random.Random) -> Iterator[Run]:
+def interleaved(lanes: tuple[tuple[One, ...], ...], chance: random.Random) -> Iterator[One]:
     """One interleaving that keeps each lane's own order."""
     turns = [number for number, lane in enumerate(lanes) for _ in lane]
     chance.shuffle(turns)
