@@ -6,6 +6,7 @@ from pathlib import Path
 
 from docs.tools.reference_crash_points import reference_crash_points
 from docs.tools.reference_errors import reference_errors
+from docs.tools.reference_roles import reference_roles
 from docs.tools.reference_settings import reference_settings
 from docs.tools.reference_topics import reference_topics
 
@@ -16,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": reference_settings,
     "errors.md": reference_errors,
     "crash-points.md": reference_crash_points,
+    "who-may-do-what.md": reference_roles,
 }
 
 

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import json
 from textwrap import dedent
 from typing import Any
 
@@ -16,7 +17,7 @@ SERVICES = ("mis-ingest", "identity", "groups", "notifier")
 INTRODUCTION = """# Settings
 
 Services read their settings from environment variables; a required one that is missing ends the
-process at once and says which. Files (register, calendar, tokens) are read once, at the start.
+process at once and says which. Files (register, calendar) are read once, at the start.
 """
 
 REHEARSAL = """## One machine: demo, tests, benchmarks
@@ -62,7 +63,7 @@ def _table(settings: type[ServiceSettings], prefix: str, names: set[str]) -> str
         return f"None beside those of every service; prefix `{prefix}`."
     about = _attribute_docstrings(settings)
     rows = [
-        f"| `{prefix}{name.upper()}` | {_default(field)} | {about.get(name, '')} |"
+        f"| `{field.validation_alias or prefix + name.upper()}` | {_default(field)} | {about.get(name, '')} |"
         for name, field in settings.model_fields.items()
         if name in names
     ]
@@ -72,10 +73,10 @@ def _table(settings: type[ServiceSettings], prefix: str, names: set[str]) -> str
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    default: Any = field.default
-    if default is PydanticUndefined or default is None or default == "":
+    default: Any = field.get_default(call_default_factory=True)
+    if default == {} or default is PydanticUndefined or default is None or default == "":
         return ""
-    return f"`{default}`"
+    return f"`{json.dumps(default) if isinstance(default, tuple) else default}`"
 
 
 def _attribute_docstrings(settings: type[ServiceSettings]) -> dict[str, str]:

@@ -6,10 +6,12 @@
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import shlex
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -75,29 +77,29 @@ async def tutorial_stack(root: Path) -> AsyncIterator[Path]:
 
 
 def _environment(stack: Stack, root: Path) -> str:
-    """Addresses, tokens, and a few small commands, for bash."""
-    tokens = {
-        "PRIMARY_CLIENT": stack.token(Role.NETWORK_MANAGER, school=PRIMARY),
-        "SECONDARY_CLIENT": stack.token(Role.NETWORK_MANAGER, school=SECONDARY),
-        "SECONDARY_SCHOOL": stack.token(Role.SCHOOL_ADMINISTRATOR, school=SECONDARY),
-        "LOCAL_AUTHORITY": stack.token(Role.LOCAL_AUTHORITY, authority=AUTHORITY),
-        "SERVICE_DESK": stack.token(Role.SERVICE_DESK),
+    """Addresses, credentials files, and a few small commands, for bash."""
+    people = {
+        "PRIMARY_CLIENT": stack.credentials(Role.NETWORK_MANAGER, school=PRIMARY),
+        "SECONDARY_CLIENT": stack.credentials(Role.NETWORK_MANAGER, school=SECONDARY),
+        "SECONDARY_SCHOOL": stack.credentials(Role.SCHOOL_ADMINISTRATOR, school=SECONDARY),
+        "LOCAL_AUTHORITY": stack.credentials(Role.LOCAL_AUTHORITY, authority=AUTHORITY),
+        "SERVICE_DESK": stack.credentials(Role.SERVICE_DESK),
     }
-    for name, token in tokens.items():
-        file = root / f"{name.lower()}.token"
-        file.write_text(token)
-        file.chmod(0o600)
+    files = {name: root / f"{name.lower()}.json" for name in people}
+    for name, credentials in people.items():
+        files[name].touch(mode=0o600)
+        files[name].write_text(json.dumps(asdict(credentials)))
     exported = {
         "MIS_INGEST": stack.url("mis-ingest"),
         "IDENTITY": stack.url("identity"),
         "KAFKA": stack.broker.address,
         "HWB_CLOCK": str(stack.clock.path),
-        **{name: str(root / f"{name.lower()}.token") for name in tokens},
+        **{name: str(file) for name, file in files.items()},
     }
     variables = "\n".join(f"export {name}={shlex.quote(text)}" for name, text in exported.items())
     commands = dedent(
         """
-        # ask <token file> <address>: GET with that token, the answer in readable JSON
+        # ask <credentials file> <address>: GET as whoever that is, the answer in readable JSON
         ask() { python -m docs.tools.ask "$@"; }
         # first <field>: that field of the first item of an answer
         first() { python -c 'import json,sys; print(json.load(sys.stdin)["items"][0][sys.argv[1]])' "$1"; }

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,17 +44,15 @@ class Postgres(Protocol):
     def create_database(self) -> str: ...
 
 
-def _callers() -> dict[str, Caller]:
-    callers = {
-        "champion": Caller("acc-champion", Role.DIGITAL_CHAMPION, SCHOOL),
-        "teacher": Caller("t1", Role.TEACHER, SCHOOL),
-        "other-teacher": Caller("t2", Role.TEACHER, SCHOOL),
-        "stranger": Caller("x", Role.DIGITAL_CHAMPION, OTHER_SCHOOL),
-        "network": Caller("n", Role.NETWORK_MANAGER, SCHOOL),
-        "authority": Caller("la", Role.LOCAL_AUTHORITY, None, "681"),
-        "desk": Caller("desk", Role.SERVICE_DESK),
-    }
-    return {sha256(name.encode()).hexdigest(): caller for name, caller in callers.items()}
+CALLERS = {
+    "champion": Caller("acc-champion", Role.DIGITAL_CHAMPION, SCHOOL),
+    "teacher": Caller("t1", Role.TEACHER, SCHOOL),
+    "other-teacher": Caller("t2", Role.TEACHER, SCHOOL),
+    "stranger": Caller("x", Role.DIGITAL_CHAMPION, OTHER_SCHOOL),
+    "network": Caller("n", Role.NETWORK_MANAGER, SCHOOL),
+    "authority": Caller("la", Role.LOCAL_AUTHORITY, None, "681"),
+    "desk": Caller("desk", Role.SERVICE_DESK),
+}
 
 
 @dataclass
@@ -251,7 +248,7 @@ async def world_on(
             "technical_owner": TEAMS_OWNER,
             **settings,
         },
-        callers=_callers(),
+        callers=CALLERS,
     ) as platform:
         app = httpx.ASGITransport(SERVICE.api(platform))
         async with (

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Protocol
 
 import pytest
@@ -29,14 +28,13 @@ def identity_database(postgres: Databases) -> str:
 
 @pytest.fixture
 async def world(identity_database: str) -> AsyncIterator[World]:
-    callers = {sha256(token.encode()).hexdigest(): who for token, who in CALLERS.items()}
     async with platform_for(
         SERVICE,
         identity_database,
         calendar=CALENDAR,
         register=REGISTER,
         now=datetime(2022, 7, 18, 10, tzinfo=UTC),
-        callers=callers,
+        callers=CALLERS,
         settings={"password_secret": "another secret of the tests"},
     ) as platform:
         async with platform.database.transaction() as session:

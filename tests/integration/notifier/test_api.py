@@ -132,7 +132,7 @@ async def test_a_school_reads_no_other_schools_number_in_its_case(api: httpx.Asy
     ("path", "token", "status", "code"),
     [
         ("/v1/cases", None, 401, "not_signed_in"),
-        ("/v1/cases", "nobody", 401, "not_signed_in"),
+        ("/v1/cases", "nobody", 401, "token_not_valid"),
         ("/v1/cases", "teacher", 403, "role_not_allowed"),
         (f"/v1/cases?school={ELSEWHERE}", "champion", 403, "school_not_yours"),
         (f"/v1/cases?school={ELSEWHERE}", "authority", 403, "school_not_yours"),

@@ -1,6 +1,5 @@
 """Commands are run once, errors are problems, callers see what is theirs."""
 
-import hashlib
 from typing import Annotated, Any
 
 import httpx
@@ -8,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from hwb_runtime.api import create_api
-from hwb_runtime.auth import Caller, Callers, caller_with, ensure_school
+from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
 from hwb_schemas.words import Role
@@ -39,10 +38,10 @@ def api_of(platform: Platform) -> FastAPI:
 @pytest.fixture
 async def client(bench: Any) -> Any:
     platform = bench.platform
-    digest = hashlib.sha256(b"token-of-head").hexdigest()
-    other = hashlib.sha256(b"token-of-teacher").hexdigest()
-    callers = Callers({digest: HEAD, other: Caller("t-1", Role.TEACHER, school="6604027")})
-    object.__setattr__(platform, "callers", callers)
+    bench.platform.callers.by_token |= {
+        "token-of-head": HEAD,
+        "token-of-teacher": Caller("t-1", Role.TEACHER, school="6604027"),
+    }
     transport = httpx.ASGITransport(app=api_of(platform))
     async with httpx.AsyncClient(transport=transport, base_url="http://tally") as made:
         yield made
@@ -60,11 +59,11 @@ async def test_the_same_key_gives_the_first_reply_and_no_second_effect(client: A
 
 
 async def test_a_key_used_for_another_request_is_a_problem(client: Any, bench: Any) -> None:
-    bench.platform.callers._by_digest[hashlib.sha256(b"token-of-head").hexdigest()] = Caller(
+    bench.platform.callers.by_token["token-of-head"] = Caller(
         "dc-1", Role.DIGITAL_CHAMPION, school="6604028"
     )
     await client.post("/v1/schools/6604028/count", headers=headers())
-    bench.platform.callers._by_digest[hashlib.sha256(b"token-of-head").hexdigest()] = HEAD
+    bench.platform.callers.by_token["token-of-head"] = HEAD
     answer = await client.post("/v1/schools/6604027/count", headers=headers())
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,7 +1,6 @@
-"""The small parts of the stack: databases, mailbox, clock, tokens, metrics."""
+"""The small parts of the stack: databases, mailbox, clock, metrics."""
 
 import asyncio
-import hashlib
 import smtplib
 import sys
 from datetime import UTC, datetime
@@ -10,15 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import yaml
 
 from hwb_rehearsal.broker.child import free_port
 from hwb_rehearsal.stack import Postgres, RehearsalClock, StackProcess, parse_metrics, total
 from hwb_rehearsal.stack.mail_sink import message_id_digest
 from hwb_rehearsal.stack.process import base_environment
-from hwb_rehearsal.stack.tokens import Tokens
-from hwb_schemas.register import Authority, Register, School
-from hwb_schemas.words import Role
 
 
 def test_every_database_is_a_new_one(postgres: Postgres) -> None:
@@ -76,34 +71,6 @@ def test_the_clock_is_one_instant_in_utc_that_moves(tmp_path: Path) -> None:
     assert datetime.fromisoformat(clock.path.read_text()) == clock.now
     with pytest.raises(ValueError, match="time zone"):
         clock.move_to(datetime(2022, 8, 15, 9))  # noqa: DTZ001 - that is what is refused
-
-
-def test_the_tokens_file_holds_digests_of_everybodys_token(tmp_path: Path) -> None:
-    authority = Authority(code="681", name="Cardiff", name_cy="Caerdydd", email="la@example.wales")
-    school = School(
-        number="6814001",
-        name="School",
-        name_cy="Ysgol",
-        authority="681",
-        sector="secondary",
-        year_groups=("7",),
-        top_year_groups=("11",),
-        email="ysgol@example.wales",
-    )
-    tokens = Tokens(b"secret")
-    tokens.write(tmp_path / "tokens.yaml", Register(authorities=(authority,), schools=(school,)))
-    text = (tmp_path / "tokens.yaml").read_text()
-    entries = {entry["token_sha256"]: entry for entry in yaml.safe_load(text)}
-    teacher = tokens.of(Role.TEACHER, school="6814001")
-    assert teacher not in text
-    assert entries[hashlib.sha256(teacher.encode()).hexdigest()] == {
-        "token_sha256": hashlib.sha256(teacher.encode()).hexdigest(),
-        "subject": "teacher-6814001",
-        "role": "teacher",
-        "school": "6814001",
-        "authority": None,
-    }
-    assert hashlib.sha256(tokens.of(Role.SERVICE_DESK).encode()).hexdigest() in entries
 
 
 def test_metrics_are_read_by_name_and_label() -> None:

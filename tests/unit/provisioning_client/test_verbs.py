@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hwb_provisioning_client.cli import app
-from hwb_provisioning_client.schedule import Schedule, System, printed
+from hwb_provisioning_client.schedule import Schedule, SignIn, System, printed
 
 PREVIEW = {
     "school": "6604027",
@@ -101,7 +101,7 @@ def schedule_of(export: str) -> Schedule:
         export=Path(export),
         school="6604027",
         url="https://hwb.example",
-        token_file=Path("/etc/hwb/token"),
+        sign_in=SignIn(credentials_file=Path("/etc/hwb/school.json")),
         at="05:30",
     )
 
@@ -117,7 +117,7 @@ def test_the_systemd_units_run_the_push_every_day_and_quote_what_has_blanks() ->
         units.append(parser)
     assert units[0]["Service"]["ExecStart"] == (
         "'/opt/hwb provision' push '/srv/100%% export' --school 6604027"
-        " --url https://hwb.example --token-file /etc/hwb/token --wait"
+        " --url https://hwb.example --credentials-file /etc/hwb/school.json --wait"
     )
     assert units[1]["Timer"]["OnCalendar"] == "*-*-* 05:30:00"
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
 from hwb_provisioning_client.ask import preview_upload, school_status
-from hwb_provisioning_client.errors import NotAllowedError, ProvisioningError, UsageError
+from hwb_provisioning_client.errors import ProvisioningError, UsageError
 from hwb_provisioning_client.push import (
     Patience,
     PushResult,
@@ -27,7 +27,8 @@ from hwb_provisioning_client.report import (
     show_error,
     show_result,
 )
-from hwb_provisioning_client.schedule import Schedule, System, printed
+from hwb_provisioning_client.schedule import Schedule, SignIn, System, printed
+from hwb_provisioning_client.sign_in import read_sign_in, require_one_file
 from hwb_provisioning_client.standing import show_preview, show_status
 from hwb_provisioning_client.template import Format, write_template
 from hwb_provisioning_client.upload import Upload, read_upload
@@ -48,8 +49,16 @@ School = Annotated[
     str, typer.Option(help="seven-digit school number", envvar="HWB_PROVISION_SCHOOL")
 ]
 Address = Annotated[str, typer.Option(help="address of Hwb", envvar="HWB_PROVISION_URL")]
+CredentialsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="file with client_id and client_secret, as Hwb gave it to the school",
+        envvar="HWB_PROVISION_CREDENTIALS_FILE",
+    ),
+]
 TokenFile = Annotated[
-    Path, typer.Option(help="file with the token alone in it", envvar="HWB_PROVISION_TOKEN_FILE")
+    Path | None,
+    typer.Option(help="instead: file with a token alone in it", envvar="HWB_PROVISION_TOKEN_FILE"),
 ]
 Mapping = Annotated[
     Path | None,
@@ -64,7 +73,8 @@ def push(
     file: Annotated[Path, typer.Argument(help="zip, .jsonl, .xml (CTF), or the MIS's folder")],
     school: School,
     url: Address,
-    token_file: TokenFile,
+    credentials_file: CredentialsFile = None,
+    token_file: TokenFile = None,
     mapping: Mapping = None,
     extracted_at: Annotated[
         datetime | None,
@@ -80,9 +90,9 @@ def push(
     try:
         _require_address(url)
         upload = read_upload(file, extracted_at=_in_utc(extracted_at), mapping=mapping)
-        token = _token(token_file)
+        sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
         patience = Patience(tries=tries, settle_seconds=timeout)
-        result = asyncio.run(_push(console, upload, school, url, token, patience, waits=wait))
+        result = asyncio.run(_push(console, upload, school, url, sign_in, patience, waits=wait))
     except ProvisioningError as error:
         if as_json:
             typer.echo(error_as_json(error))
@@ -102,7 +112,8 @@ def preview(
     file: Annotated[Path, typer.Argument(help="zip, .jsonl, .xml (CTF), or the MIS's folder")],
     school: School,
     url: Address,
-    token_file: TokenFile,
+    credentials_file: CredentialsFile = None,
+    token_file: TokenFile = None,
     mapping: Mapping = None,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
 ) -> None:
@@ -112,7 +123,7 @@ def preview(
         upload = read_upload(file, mapping=mapping)
         return await preview_upload(client, upload, school=school, patience=Patience())
 
-    found = _asked(ask, url, token_file, as_json=as_json)
+    found = _asked(ask, url, credentials_file, token_file, as_json=as_json)
     exit_code = ROWS_REJECTED if found["counts"]["rejected"] else 0
     if as_json:
         typer.echo(json.dumps({"ok": exit_code == 0, "exit_code": exit_code, **found}))
@@ -125,7 +136,8 @@ def preview(
 def status(
     school: School,
     url: Address,
-    token_file: TokenFile,
+    credentials_file: CredentialsFile = None,
+    token_file: TokenFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
 ) -> None:
     """Show the school's Last Run, its result, and what to do."""
@@ -133,7 +145,7 @@ def status(
     async def ask(client: httpx.AsyncClient) -> dict[str, Any]:
         return await school_status(client, school=school, patience=Patience())
 
-    found = _asked(ask, url, token_file, as_json=as_json)
+    found = _asked(ask, url, credentials_file, token_file, as_json=as_json)
     if as_json:
         typer.echo(json.dumps({"ok": True, "exit_code": 0, **found}))
     else:
@@ -145,7 +157,8 @@ def schedule(
     file: Annotated[Path, typer.Argument(help="where the MIS writes its export")],
     school: School,
     url: Address,
-    token_file: TokenFile,
+    credentials_file: CredentialsFile = None,
+    token_file: TokenFile = None,
     at: Annotated[str, typer.Option(help="time of day, HH:MM")] = "05:30",
     system: Annotated[System, typer.Option(help="where the client runs")] = (
         System.WINDOWS if sys.platform == "win32" else System.SYSTEMD
@@ -155,11 +168,13 @@ def schedule(
     try:
         _require_address(url)
         _require_time(at)
+        require_one_file(token_file, credentials_file)
     except ProvisioningError as error:
         show_error(Console(stderr=True), error)
         raise typer.Exit(error.exit_code) from error
     program = str(Path(sys.argv[0]).resolve())
-    what = Schedule(program, file.resolve(), school, url, token_file.resolve(), at)
+    signs_in = SignIn(credentials_file=credentials_file, token_file=token_file)
+    what = Schedule(program, file.resolve(), school, url, signs_in, at)
     typer.echo(printed(what, system), nl=False)
 
 
@@ -183,15 +198,16 @@ def template(
 def _asked(
     ask: Callable[[httpx.AsyncClient], Awaitable[dict[str, Any]]],
     url: str,
-    token_file: Path,
+    credentials_file: Path | None,
+    token_file: Path | None,
     *,
     as_json: bool,
 ) -> dict[str, Any]:
     """The answer to a question; where there is none, says why and ends."""
 
     async def asked() -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {_token(token_file)}"}
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
+        sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
+        async with httpx.AsyncClient(base_url=url, auth=sign_in, timeout=60.0) as client:
             return await ask(client)
 
     try:
@@ -210,7 +226,7 @@ async def _push(
     upload: Upload,
     school: str,
     url: str,
-    token: str,
+    sign_in: httpx.Auth,
     patience: Patience,
     *,
     waits: bool,
@@ -221,8 +237,7 @@ async def _push(
         BarColumn(),
         DownloadColumn(),
     )
-    headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
+    async with httpx.AsyncClient(base_url=url, auth=sign_in, timeout=60.0) as client:
         with Progress(*columns, console=console, transient=True) as progress:
             task = progress.add_task("sending", total=len(upload.data))
             result = await push_upload(
@@ -265,24 +280,6 @@ def _require_time(at: str) -> None:
         raise UsageError(
             "time_not_valid", "The time of day is not valid", f"{at} must be written as 05:30."
         ) from error
-
-
-def _token(path: Path) -> str:
-    try:
-        token = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "token_not_readable",
-            "The token file cannot be read",
-            f"{path}: {error}. It must hold the token alone and be readable for this user.",
-        ) from error
-    if not token or not token.isprintable() or " " in token:
-        raise NotAllowedError(
-            "token_empty",
-            "The token file holds no token",
-            f"{path} must hold the token alone, on one line.",
-        )
-    return token
 
 
 def main() -> None:

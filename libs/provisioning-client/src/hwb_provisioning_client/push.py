@@ -82,9 +82,9 @@ async def push_upload(
 ) -> PushResult:
     """Send an upload; it can be repeated without harm, also after an answer was lost.
 
-    ``client`` has the base URL and the Authorization header. ``on_sent`` is told the bytes sent of
-    the present try, ``on_pause`` why it is tried again. Raises the errors of
-    ``hwb_provisioning_client.errors``.
+    ``client`` has the base URL and signs in (``hwb_provisioning_client.sign_in``). ``on_sent`` is
+    told the bytes sent of the present try, ``on_pause`` why it is tried again. Raises the errors
+    of ``hwb_provisioning_client.errors``.
     """
     headers = {
         "Idempotency-Key": upload.idempotency_key(school),
@@ -97,7 +97,7 @@ async def push_upload(
     async def send() -> httpx.Response:
         return await client.post(
             f"/v1/schools/{school}/uploads",
-            content=_chunks(upload.data, on_sent),
+            content=_Chunks(upload.data, on_sent),
             headers=headers,
         )
 
@@ -166,11 +166,18 @@ async def wait_until_settled(
     )
 
 
-async def _chunks(data: bytes, on_sent: Callable[[int], None]) -> AsyncIterator[bytes]:
-    on_sent(0)
-    for start in range(0, len(data), CHUNK_BYTES):
-        yield data[start : start + CHUNK_BYTES]
-        on_sent(min(start + CHUNK_BYTES, len(data)))
+@dataclass(frozen=True)
+class _Chunks:
+    """The bytes piece by piece, from the start each time: a request may be sent twice."""
+
+    data: bytes
+    on_sent: Callable[[int], None]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.on_sent(0)
+        for start in range(0, len(self.data), CHUNK_BYTES):
+            yield self.data[start : start + CHUNK_BYTES]
+            self.on_sent(min(start + CHUNK_BYTES, len(self.data)))
 
 
 async def answered(
@@ -214,6 +221,7 @@ def _good(answer: httpx.Response) -> httpx.Response:
         problem = answer.json()
     code = str(problem.get("code", f"http_{answer.status_code}"))
     title = str(problem.get("title", f"Hwb answered {answer.status_code}"))
-    detail = str(problem.get("detail", "Check the address: is it that of Hwb's MIS ingest?"))
+    told = problem.get("detail") or problem.get("error_description")
+    detail = str(told or "Check the address: is it that of Hwb's MIS ingest?")
     kind = NotAllowedError if answer.status_code in NOT_ALLOWED else RefusedError
     raise kind(code, title, detail)

@@ -14,6 +14,20 @@ class System(StrEnum):
     WINDOWS = "windows"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Which of the two files the client signs in with."""
+
+    credentials_file: Path | None = None
+    token_file: Path | None = None
+
+    @property
+    def options(self) -> list[str]:
+        """As they are given to the client."""
+        given = (("--credentials-file", self.credentials_file), ("--token-file", self.token_file))
+        return [text for name, path in given if path for text in (name, str(path.resolve()))]
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """What is run, and when: ``at`` is written ``HH:MM``, in the computer's own time."""
@@ -22,7 +36,7 @@ class Schedule:
     export: Path
     school: str
     url: str
-    token_file: Path
+    sign_in: SignIn
     at: str
 
     @property
@@ -36,8 +50,7 @@ class Schedule:
             self.school,
             "--url",
             self.url,
-            "--token-file",
-            str(self.token_file),
+            *self.sign_in.options,
             "--wait",
         ]
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
 
+from hwb_runtime.auth import Callers
 from hwb_runtime.health import health_router
 from hwb_runtime.metrics import histogram
 from hwb_runtime.platform import Platform
@@ -16,8 +17,13 @@ __all__ = ["ProblemError", "create_api"]
 REQUESTS = histogram("hwb_request_seconds", "Duration of requests", ("method", "route", "status"))
 
 
-def create_api(platform: Platform, *, title: str, description: str) -> FastAPI:
-    """A FastAPI application; the platform is at ``app.state.platform``."""
+def create_api(
+    platform: Platform, *, title: str, description: str, callers: Callers | None = None
+) -> FastAPI:
+    """A FastAPI application; the platform is at ``app.state.platform``.
+
+    ``callers`` is for a service that knows more callers than the platform does.
+    """
     app = FastAPI(
         title=title,
         description=description,
@@ -27,6 +33,7 @@ def create_api(platform: Platform, *, title: str, description: str) -> FastAPI:
         responses=PROBLEM_ANSWERS,
     )
     app.state.platform = platform
+    app.state.callers = callers or platform.callers
     answer_problems(app)
     app.include_router(health_router(alive=lambda: True, ready=lambda: True))
 

@@ -1,4 +1,4 @@
-"""The files that every service loads: register, calendar, callers. A wrong one stops the start."""
+"""The files that every service loads: register and calendar. A wrong one stops the start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from hwb_runtime.auth import Callers, load_callers
+from hwb_runtime.auth import Callers, open_callers
 from hwb_runtime.clock import Clock, FileClock, SystemClock
 from hwb_runtime.database import Database
 from hwb_runtime.files import SchoolRegister, load_calendar, load_register
@@ -37,7 +37,7 @@ async def open_platform(name: str, settings: Any, *, boundary: str) -> AsyncIter
     """Load the files and connect; ``boundary`` names the crash points: command or job."""
     register = load_register(settings.register_file)
     calendar = load_calendar(settings.calendar_file)
-    callers = load_callers(settings.tokens_file)
+    callers = open_callers(settings)
     clock: Clock = SystemClock()
     if settings.rehearsal_clock is not None:
         clock = FileClock(settings.rehearsal_clock)

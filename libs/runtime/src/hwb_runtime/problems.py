@@ -1,5 +1,6 @@
 """Errors as callers see them: problem+json (RFC 9457), saying what to do."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -34,6 +35,7 @@ class ProblemError(Exception):
         title: str,
         detail: str,
         extra: dict[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -41,6 +43,7 @@ class ProblemError(Exception):
         self.title = title
         self.detail = detail
         self.extra = extra or {}
+        self.headers = headers or {}
 
 
 PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -52,7 +55,7 @@ PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
         404: "Not there",
         409: "Not possible as things stand",
         422: "A value in the request is not valid",
-        503: "The database is away for the moment",
+        503: "The database or sign-in is away for the moment",
     }.items()
 }
 """For ``responses=`` of an operation: what every operation may answer."""
@@ -62,7 +65,9 @@ def answer_problems(app: FastAPI) -> None:
     """Make the application answer every error as problem+json."""
 
     async def problem(_: Request, error: ProblemError) -> JSONResponse:
-        return _answer(error.status, error.code, error.title, error.detail, error.extra)
+        answer = _answer(error.status, error.code, error.title, error.detail, error.extra)
+        answer.headers.update(error.headers)
+        return answer
 
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         faults = [

@@ -1,16 +1,25 @@
 """The settings that every service has; each service adds its own under its own prefix."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hwb_schemas.words import Role
+
+SigningAlgorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
+]
 
 
 class ServiceSettings(BaseSettings):
     """Read from the environment, ``HWB_<SERVICE>_…``: the subclass sets the prefix."""
 
-    model_config = SettingsConfigDict(extra="ignore")
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    env: Annotated[str, Field(validation_alias="HWB_ENV")] = "production"
+    """Where this runs; ``local`` lets the one-machine stack's own issuer be trusted without TLS."""
 
     database_url: str
     """PostgreSQL database of this service alone, as a libpq address."""
@@ -27,8 +36,41 @@ class ServiceSettings(BaseSettings):
     worker_port: int = 8081
     """Port of the worker's health and metrics pages."""
 
-    tokens_file: Path
-    """YAML list of callers: token_sha256, subject, role, school, authority."""
+    oidc_issuer: str
+    """The sign-in provider: the ``iss`` of its tokens, letter for letter."""
+
+    oidc_audience: str = "hwb-rollover"
+    """The ``aud`` of tokens that are meant for this system."""
+
+    oidc_jwks: str = ""
+    """Address or file of the provider's public keys; empty: its discovery document names them."""
+
+    oidc_algorithms: tuple[SigningAlgorithm, ...] = ("RS256", "PS256", "ES256")
+    """Signatures that are taken, as a JSON list; secrets shared with the provider never are."""
+
+    oidc_leeway_seconds: Annotated[int, Field(ge=0, le=300)] = 30
+    """How far the provider's clock may be from ours."""
+
+    oidc_refetch_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """Shortest time between two fetches of the keys, however many unknown key ids are sent."""
+
+    oidc_fresh_seconds: Annotated[float, Field(gt=0)] = 3600.0
+    """The keys are fetched anew when they are older, so that withdrawn ones go."""
+
+    oidc_subject_claim: str = "sub"
+    """The claim with the account id; groups finds a teacher's own classes by it."""
+
+    oidc_role_claim: str = "hwb_role"
+    """The claim with the role: one word, or a list of which one is a role."""
+
+    oidc_school_claim: str = "hwb_school"
+    """The claim with the seven-digit school number, for roles of a school."""
+
+    oidc_authority_claim: str = "hwb_authority"
+    """The claim with the three-digit authority code, for Local Authority."""
+
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+    """Which word of the provider is which role, as a JSON object; empty: they are ours already."""
 
     register_file: Path
     """The register of schools and authorities."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hwb_runtime.auth import Caller, Callers
+from hwb_runtime.auth import Caller, TokenNotValidError
 from hwb_runtime.clock import ManualClock
 from hwb_runtime.database import Database
 from hwb_runtime.events import StoredRecord
@@ -37,6 +37,19 @@ class Published:
     value: dict[str, Any] | None
 
 
+@dataclass
+class KnownTokens:
+    """Callers for tests: each token is a plain word."""
+
+    by_token: dict[str, Caller]
+
+    async def caller(self, token: str) -> Caller:
+        """Raises TokenNotValidError for a word that is not known."""
+        if token not in self.by_token:
+            raise TokenNotValidError
+        return self.by_token[token]
+
+
 @asynccontextmanager
 async def platform_for(
     service: Service,
@@ -48,30 +61,49 @@ async def platform_for(
     settings: dict[str, Any] | None = None,
     callers: dict[str, Caller] | None = None,
 ) -> AsyncIterator[Platform]:
-    """A migrated database and a clock that stands still; ``callers`` are by SHA-256 of token."""
+    """A migrated database and a clock that stands still; ``callers`` are by token."""
     migrate(database_url, service.migrations)
     clock = ManualClock(now)
-    values = {
-        "database_url": database_url,
-        "kafka": "127.0.0.1:1",
-        "tokens_file": "none",
-        "register_file": "none",
-        "calendar_file": "none",
-        "person_ref_secret": "a secret of the tests",
-        **(settings or {}),
-    }
     async with Database.open(database_url, connections=8) as database:
         yield Platform(
             name=service.name,
-            settings=service.settings.model_validate(values),
+            settings=service.settings.model_validate(_settings(database_url, settings or {})),
             database=database,
             units_of_work=UnitsOfWork(database, clock, boundary="job"),
             clock=clock,
             calendar=calendar,
             register=SchoolRegister.of(register),
             person_refs=PersonRefs(b"a secret of the tests"),
-            callers=Callers(callers or {}),
+            callers=KnownTokens(dict(callers or {})),
         )
+
+
+def platform_on_paper(service: Service, **settings: Any) -> Platform:
+    """A platform without a database: enough to make an API and look at its operations."""
+    nothing: Any = None
+    return Platform(
+        name=service.name,
+        settings=service.settings.model_validate(_settings("none", settings)),
+        database=nothing,
+        units_of_work=nothing,
+        clock=ManualClock(datetime.now(UTC)),
+        calendar=nothing,
+        register=SchoolRegister.of(Register(authorities=(), schools=())),
+        person_refs=PersonRefs(b"a secret of the tests"),
+        callers=KnownTokens({}),
+    )
+
+
+def _settings(database_url: str, more: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "database_url": database_url,
+        "kafka": "127.0.0.1:1",
+        "oidc_issuer": "https://issuer.example",
+        "register_file": "none",
+        "calendar_file": "none",
+        "person_ref_secret": "a secret of the tests",
+        **more,
+    }
 
 
 def record_of(

@@ -15,7 +15,6 @@ TECHNICAL_OWNER = "svc-groups@hwbcymru.net"
 class Files:
     """What every service loads."""
 
-    tokens: Path
     register: Path
     calendar: Path
     clock: Path
@@ -29,6 +28,7 @@ class Ports:
     workers: Mapping[str, int]
     emulators: int
     mail: int
+    issuer: int
 
 
 def environment_of(
@@ -42,13 +42,13 @@ def environment_of(
     provider_token: str,
     time_scale: float,
 ) -> dict[str, str]:
-    """Every ``HWB_<SERVICE>_…`` of one service."""
+    """``HWB_ENV`` and every ``HWB_<SERVICE>_…`` of one service."""
     values = {
         "DATABASE_URL": database_url,
         "KAFKA": broker.address,
         "API_PORT": str(ports.apis[service]),
         "WORKER_PORT": str(ports.workers[service]),
-        "TOKENS_FILE": str(files.tokens),
+        "OIDC_ISSUER": f"http://127.0.0.1:{ports.issuer}",
         "REGISTER_FILE": str(files.register),
         "CALENDAR_FILE": str(files.calendar),
         "PERSON_REF_SECRET": person_ref_secret,
@@ -71,4 +71,4 @@ def environment_of(
     if service == "notifier":
         values |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(ports.mail)}
     prefix = f"HWB_{service.upper().replace('-', '_')}_"
-    return {prefix + name: value for name, value in values.items()}
+    return {"HWB_ENV": "local"} | {prefix + name: value for name, value in values.items()}

@@ -14,9 +14,11 @@ from typing import Any, Literal, Self, TypeVar
 import httpx
 import yaml
 
+from hwb_provisioning_client.sign_in import ClientCredentials, Credentials
 from hwb_rehearsal.broker import Broker, contract_topics, start_broker
 from hwb_rehearsal.broker.child import free_ports
 from hwb_rehearsal.broker.records import group_lag
+from hwb_rehearsal.issuer.clients import LocalClients, client_id_of
 from hwb_rehearsal.stack.clock import RehearsalClock
 from hwb_rehearsal.stack.errors import StackError
 from hwb_rehearsal.stack.metrics import Sample, parse_metrics, total
@@ -24,7 +26,6 @@ from hwb_rehearsal.stack.patience import PatientTransport
 from hwb_rehearsal.stack.postgres import Postgres, start_postgres
 from hwb_rehearsal.stack.process import StackProcess, base_environment
 from hwb_rehearsal.stack.settings import Files, Ports, environment_of
-from hwb_rehearsal.stack.tokens import Tokens
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.register import Register
 from hwb_schemas.words import Role
@@ -48,7 +49,7 @@ class Stack:
     """All parts of the system on this machine, started and ended together; see ``start``."""
 
     root: Path
-    """Register, calendar, tokens, clock, mails and logs of this rehearsal."""
+    """Register, calendar, clock, mails and logs of this rehearsal."""
     broker: Broker
     postgres: Postgres
     clock: RehearsalClock
@@ -60,7 +61,8 @@ class Stack:
     ports: Ports
     database_urls: Mapping[str, str]
     environments: Mapping[str, Mapping[str, str]]
-    _tokens: Tokens
+    _clients: LocalClients
+    _signed_in: dict[str, ClientCredentials]
     _processes: dict[str, StackProcess]
 
     @classmethod
@@ -128,7 +130,6 @@ class Stack:
         for folder in (root, root / "logs", root / "mail"):
             folder.mkdir(parents=True, exist_ok=True)
         files = Files(
-            tokens=root / "tokens.yaml",
             register=root / "register.yaml",
             calendar=root / "calendar.yaml",
             clock=root / "clock",
@@ -138,16 +139,16 @@ class Stack:
             path.write_text(
                 yaml.dump(model.model_dump(mode="json"), Dumper=dumper, sort_keys=False)
             )
-        tokens = Tokens(secrets.token_bytes(32))
-        tokens.write(files.tokens, register)
-        free = iter(free_ports(2 * len(SERVICES) + 2))
+        free = iter(free_ports(2 * len(SERVICES) + 3))
         ports = Ports(
             apis={service: next(free) for service in SERVICES},
             workers={service: next(free) for service in SERVICES},
             emulators=next(free),
             mail=next(free),
+            issuer=next(free),
         )
         person_ref_secret, provider_token = secrets.token_hex(32), secrets.token_hex(16)
+        issuer_secret = secrets.token_hex(32)
         urls = {
             service: postgres.create_database(f"hwb_{service.replace('-', '_')}")
             for service in services
@@ -179,13 +180,20 @@ class Stack:
             ports=ports,
             database_urls=urls,
             environments=environments,
-            _tokens=tokens,
+            _clients=LocalClients(issuer_secret.encode()),
+            _signed_in={},
             _processes={},
         )
-        stack._describe_processes(time_scale)
+        stack._describe_processes(time_scale, issuer_secret)
         return stack
 
-    def _describe_processes(self, time_scale: float) -> None:
+    def _describe_processes(self, time_scale: float, issuer_secret: str) -> None:
+        self._describe(
+            "issuer",
+            ["hwb_rehearsal.issuer", "--port", str(self.ports.issuer)],
+            environment={"HWB_ENV": "local", "HWB_ISSUER_SECRET": issuer_secret},
+            ready_url=f"{self.issuer_url}/.well-known/openid-configuration",
+        )
         if "groups" in self.services:
             scale = ["--time-scale", str(time_scale)]
             self._describe(
@@ -278,9 +286,26 @@ class Stack:
         """Where the mail sink puts its ``.eml`` files."""
         return self.root / "mail"
 
-    def token(self, role: Role, *, school: str | None = None, authority: str | None = None) -> str:
-        """The bearer token of this role; school staff need a school, Local Authority a code."""
-        return self._tokens.of(role, school=school, authority=authority)
+    @property
+    def issuer_url(self) -> str:
+        """Base address of this machine's sign-in provider."""
+        return f"http://127.0.0.1:{self.ports.issuer}"
+
+    def credentials(
+        self,
+        role: Role,
+        *,
+        school: str | None = None,
+        authority: str | None = None,
+        subject: str | None = None,
+    ) -> Credentials:
+        """What somebody with this role signs in with.
+
+        School staff need a school, Local Authority a code; ``subject`` is the account id.
+        """
+        client_id = client_id_of(role, school=school, authority=authority, subject=subject)
+        secret = self._clients.secret_of(client_id)
+        return Credentials(client_id, secret, f"{self.issuer_url}/token")
 
     def client(
         self,
@@ -291,11 +316,12 @@ class Stack:
         authority: str | None = None,
         timeout: float = 30.0,
     ) -> httpx.AsyncClient:
-        """A client of one service's API with the token of this role, patient with restarts."""
-        bearer = self.token(role, school=school, authority=authority)
+        """A client of one service's API, signed in with this role, patient with restarts."""
+        mine = self.credentials(role, school=school, authority=authority)
+        sign_in = self._signed_in.setdefault(mine.client_id, ClientCredentials(mine))
         return httpx.AsyncClient(
             base_url=self.url(service),
-            headers={"Authorization": f"Bearer {bearer}"},
+            auth=sign_in,
             timeout=timeout,
             transport=PatientTransport(),
         )
