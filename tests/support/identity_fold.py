@@ -72,7 +72,7 @@ class Fold:
                 continue
             for evaluation in taken.evaluations:
                 self._note(evaluation)
-            if taken.merge is not None:
+            if taken.doubt is not None:
                 self.cases["merge_proposed", "raised"] += 1
         self.state = State(people.now, people.holders, frozenset())
 

@@ -166,7 +166,7 @@ def _step(state: State, run: Run, today: date, explored: Explored) -> State:
         known = people.person_of(said.key)
         taken = people.take(said, role_of(said.key))
         check_step(before, people.now, taken.evaluations if taken else (), today)
-        if taken is not None and taken.merge is not None:
+        if taken is not None and taken.doubt is not None:
             explored.proposes_merge = True
             doubted = doubted | _keys_in_doubt(said, known, taken)
     return State(people.now, people.holders, doubted)
