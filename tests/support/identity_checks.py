@@ -72,14 +72,13 @@ def check_step(
 
 
 def last_words(words: Iterable[Enrolment]) -> dict[tuple[str, str], Enrolment]:
-    """What each school said last of each key; a row kept back leaves the record as it was."""
+    """What each school said last of each key; a row kept back is no word on anybody."""
     last: dict[tuple[str, str], Enrolment] = {}
     for word in sorted(words, key=lambda word: word.run_seq):
-        before = last.get((word.school, word.key))
-        if before is not None and word.state in KEPT_BACK:
-            last[word.school, word.key] = before._replace(run_seq=word.run_seq)
-        else:
-            last[word.school, word.key] = word
+        at = (word.school, word.key)
+        only_takes_back = word.state is RecordState.WITHDRAWN and at not in last
+        if word.state not in KEPT_BACK and not only_takes_back:
+            last[at] = word
     return last
 
 

@@ -85,12 +85,14 @@ def nobody_is_taken_up_on_the_day(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_leaving_date_withdrawn_stays(patch: pytest.MonkeyPatch) -> None:
-    rule = enrolment.after_word
+    rule = person.with_word
 
-    def keeps_leaving(before: Enrolment, said: Enrolment) -> Enrolment:
-        return rule(before, said)._replace(leaving=said.leaving or before.leaving)
+    def keeps_leaving(one: person.Person, said: Enrolment) -> person.Person | None:
+        before = person.enrolment_at(one, said.school, said.key)
+        leaving = said.leaving or (before.leaving if before else None)
+        return rule(one, said._replace(leaving=leaving))
 
-    patch.setattr(person, "after_word", keeps_leaving)
+    patch.setattr(people, "with_word", keeps_leaving)
 
 
 def released_from_the_earliest_leaving_date(patch: pytest.MonkeyPatch) -> None:
@@ -148,7 +150,7 @@ def a_staff_code_used_again_joins_two_people(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_rejected_row_advances_the_record(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(person, "after_word", lambda _, said: said)
+    patch.setattr(people, "is_for_diagnosis_only", lambda *_: False)
 
 
 def a_change_of_classes_is_told_to_nobody_but_counted(patch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,11 @@ def upn(serial: int, *, temporary: str = "") -> str:
     return check_letter(rest) + rest
 
 
+def said(run: Mapping[str, Mapping[str, int]]) -> int:
+    """How many words on people a run said; what is for diagnosis only does not count."""
+    return run["counts"]["changes"] - run["counts"]["kept_back"]
+
+
 @dataclass
 class Export:
     """Rows as dicts by column name; a learner's or teacher's id is ``L<n>`` or ``T<code>``."""
@@ -136,6 +141,14 @@ class Export:
 
     def zip(self) -> bytes:
         return zip_of(self.csv_files())
+
+    def delta(self) -> bytes:
+        """The zip as what is new alone, without birth dates."""
+        files = self.csv_files()
+        manifest = files["manifest.csv"].replace(",bulk", ",delta")
+        files["manifest.csv"] = manifest.replace("demographics,delta", "demographics,absent")
+        del files["demographics.csv"]
+        return zip_of(files)
 
     def jsonl(self) -> bytes:
         lines = [json.dumps({"type": "manifest", "version": "1.1"})]

@@ -83,7 +83,8 @@ class PersonRecord(Value):
 class RecordChanged(Event):
     """``hwb.mis.changes``: a school's new word on a person.
 
-    Key: UPN, or ``<school>/<staff code>``.
+    Key: UPN, or ``<school>/<staff code>``. ``rejected`` and ``held`` are for diagnosis only: the
+    record stays as it was, and ``reasons`` are the codes of why the row was kept back.
     """
 
     service = "mis-ingest"
@@ -95,6 +96,7 @@ class RecordChanged(Event):
     run_seq: int
     state: RecordState
     changed: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
     received_at: datetime
     record: PersonRecord
 
@@ -132,7 +134,8 @@ class ClassChanged(Event):
 class RunCounts(Value):
     """How many rows of a run met which fate.
 
-    ``changes`` is the number of events on hwb.mis.changes; ``held`` rows wait for a person.
+    ``changes`` is the number of events on hwb.mis.changes; ``kept_back`` are those of them that are
+    for diagnosis only. ``held`` rows wait for a person.
     """
 
     learners: int = 0
@@ -143,6 +146,7 @@ class RunCounts(Value):
     changes: int = 0
     class_changes: int = 0
     held: int = 0
+    kept_back: int = 0
 
 
 class RunChanged(Event):

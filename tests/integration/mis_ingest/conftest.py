@@ -56,6 +56,7 @@ REGISTER = Register(
         for number in SCHOOLS
     ),
 )
+KEPT_BACK = {"rejected", "held"}
 CALLERS = {
     "manager": Caller("nm-1", Role.NETWORK_MANAGER, school="6604027"),
     "teacher": Caller("t-1", Role.TEACHER, school="6604027"),
@@ -121,7 +122,18 @@ class Ingest:
     async def words(self) -> dict[str, dict[str, Any]]:
         """The published records by key."""
         events = await self.published("hwb.mis.changes")
-        return {event.key: event.value or {} for event in events}
+        words = {event.key: event.value or {} for event in events}
+        return {key: word for key, word in words.items() if word["state"] not in KEPT_BACK}
+
+    async def kept_back(self) -> dict[str, tuple[str, list[str]]]:
+        """State and reasons by key of the rows that are said to be kept back."""
+        events = await self.published("hwb.mis.changes")
+        words = {event.key: event.value or {} for event in events}
+        return {
+            key: (word["state"], word["reasons"])
+            for key, word in words.items()
+            if word["state"] in KEPT_BACK
+        }
 
     async def settle(self, run: dict[str, Any], *, pending: int = 0) -> None:
         """Let identity's word on a run arrive."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tests.integration.mis_ingest.conftest import Ingest
 
 RUNS = 40
+CHANGES = "hwb.mis.changes"
 
 
 class School:
@@ -70,6 +71,11 @@ class School:
         return export
 
 
+def nobody(key: str) -> dict[str, str]:
+    """The record of somebody whose only rows were rejected and are gone."""
+    return {"upn": key, "surname": "", "forename": ""}
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_events_add_up_to_what_is_kept_and_the_same_again_is_nothing(
     ingest: "Ingest", seed: int
@@ -81,19 +87,24 @@ async def test_events_add_up_to_what_is_kept_and_the_same_again_is_nothing(
     people: dict[str, tuple[str, object]] = {}
     classes: dict[str, tuple[str, object]] = {}
     seen = set()
+    kept_back: set[str] = set()
     for number in range(1, RUNS + 1):
         for _ in range(school.chance.randrange(1, 4)):
             school.live()
         export = school.export()
         run = await ingest.run(export.zip() if number % 2 else export.jsonl())
-        words = await ingest.words()
-        assert (
-            len(words) == run["counts"]["changes"] == len(await ingest.published("hwb.mis.changes"))
-        ), "one word a person and run"
+        words = {event.key: event.value or {} for event in await ingest.published(CHANGES)}
+        assert len(words) == run["counts"]["changes"] == len(await ingest.published(CHANGES)), (
+            "one word a person and run"
+        )
         for key, word in words.items():
-            people[key] = (word["state"], word["record"])
             seen.add(word["state"])
             assert word["run_seq"] == run["run_seq"]
+            if word["state"] == "rejected":
+                kept_back.add(key)
+            else:
+                kept_back.discard(key)
+                people[key] = (word["state"], word["record"])
         for event in await ingest.published("hwb.mis.classes"):
             value = event.value or {}
             classes[event.key] = (value["state"], sorted(value["members"]))
@@ -105,7 +116,11 @@ async def test_events_add_up_to_what_is_kept_and_the_same_again_is_nothing(
                 """SELECT CASE kind WHEN 'staff' THEN school || '/' || code ELSE code END,
                           state, record::jsonb FROM published_record"""
             )
-        assert {key: (state, record) for key, state, record in kept} == people
+            still_rejected = await session.fetch("SELECT code FROM kept_back")
+        assert {key: (state, record) for key, state, record in kept} == {
+            key: word for key, word in people.items() if word != ("withdrawn", nobody(key))
+        }
+        assert {key for (key,) in still_rejected} == kept_back
         rejected = await ingest.get(f"/v1/schools/{run['school']}/runs/{run['run_id']}/report")
         lines = {row["line"] for row in rejected["rows"] if "users" in row["file"]}
         if not lines and number % 2:
@@ -114,5 +129,5 @@ async def test_events_add_up_to_what_is_kept_and_the_same_again_is_nothing(
             gone = {key for key in on_roll - here if not key.endswith("/MLL")}
             assert all(people[key][0] == "left" for key in gone)
             assert here <= on_roll
-    assert seen >= {"on_roll", "left", "missing", "replaced"}
+    assert seen >= {"on_roll", "left", "missing", "replaced", "rejected"}
     assert set(classes) == {f"{small_school().school}/2021-22/{code}" for code in ("7A", "7B")}

@@ -10,22 +10,12 @@ if TYPE_CHECKING:
     from tests.integration.mis_ingest.conftest import Ingest
 
 
-def delta(export: Export) -> bytes:
-    files = export.csv_files()
-    files["manifest.csv"] = files["manifest.csv"].replace(",bulk", ",delta")
-    files["manifest.csv"] = files["manifest.csv"].replace(
-        "demographics,delta", "demographics,absent"
-    )
-    del files["demographics.csv"]
-    return zip_of(files)
-
-
 async def test_a_delta_changes_what_it_says_and_makes_nobody_missing(ingest: "Ingest") -> None:
     await ingest.run(small_school().zip())
     export = Export()
     export.learner(2, familyName="Rees")
     export.learner(9, metadata_formerUpn=upn(3))
-    run = await ingest.run(delta(export))
+    run = await ingest.run(export.delta())
 
     words = await ingest.words()
     assert {key: (word["state"], word["changed"]) for key, word in words.items()} == {
@@ -42,7 +32,7 @@ async def test_a_delta_changes_what_it_says_and_makes_nobody_missing(ingest: "In
 
 async def test_a_delta_that_says_nothing_publishes_nothing(ingest: "Ingest") -> None:
     await ingest.run(small_school().zip())
-    run = await ingest.run(delta(Export()))
+    run = await ingest.run(Export().delta())
 
     counts = run["counts"]
     assert (counts["changes"], counts["class_changes"], counts["rejected"]) == (0, 0, 0)

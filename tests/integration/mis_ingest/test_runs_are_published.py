@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 CLASS_7A = f"{SCHOOL}/2021-22/7A"
 CLASS_7B = f"{SCHOOL}/2021-22/7B"
-NO_ONE = {"learners": 0, "staff": 0, "classes": 0, "rejected": 0, "missing": 0, "held": 0}
+NO_ONE = {
+    "learners": 0,
+    "staff": 0,
+    "classes": 0,
+    "rejected": 0,
+    "missing": 0,
+    "held": 0,
+    "kept_back": 0,
+}
 
 MODELS: dict[str, type[Event]] = {
     "hwb.mis.changes": RecordChanged,
@@ -186,9 +194,12 @@ async def test_a_rejected_row_neither_publishes_nor_advances_nor_counts_as_missi
         "staff": 2,
         "classes": 2,
         "rejected": 1,
-        "changes": 0,
+        "changes": 1,
+        "kept_back": 1,
         "class_changes": 0,
     }, "and the class keeps its member"
+    assert await ingest.words() == {}
+    assert await ingest.kept_back() == {upn(1): ("rejected", ["admission_date_missing"])}
     report = await ingest.get(f"/v1/schools/{SCHOOL}/runs/{run['run_id']}/report")
     assert [(row["file"], row["line"], row["field"], row["reason"]) for row in report["rows"]] == [
         ("users.csv", 2, "metadata.admissionDate", "admission_date_missing")

@@ -252,14 +252,6 @@ def test_a_decision_by_hand_is_ended_by_a_person_not_by_a_run(wales: Wales) -> N
     assert wales.changes[-1] is AccountChange.REACTIVATED
 
 
-def test_a_rejected_or_held_row_leaves_the_record_as_it_was(wales: Wales) -> None:
-    wales.says(A)
-    for state in (RecordState.REJECTED, RecordState.HELD):
-        wales.says(A, state, year_group="13")
-        assert (wales.standing.home, wales.standing.year_group) == (A, "6")
-    assert wales.changes == [AccountChange.CREATED]
-
-
 def test_a_name_change_in_the_mis_does_not_change_the_account(wales: Wales) -> None:
     wales.says(A)
     named = wales.person.account

@@ -29,7 +29,7 @@ def show_result(console: Console, result: PushResult) -> None:
         ("classes read", counts.get("classes", 0)),
         ("rows rejected", counts.get("rejected", 0)),
         ("records missing from the file", counts.get("missing", 0)),
-        ("changes published", counts.get("changes", 0)),
+        ("changes published", counts.get("changes", 0) - counts.get("kept_back", 0)),
         ("classes changed", counts.get("class_changes", 0)),
         ("changes applied", settled.get("applied", 0)),
         ("learners pending at another school", settled.get("pending", 0)),

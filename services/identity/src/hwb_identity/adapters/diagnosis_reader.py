@@ -1,7 +1,7 @@
 """What a diagnosis looks at, read without a lock: it changes nothing."""
 
 from hwb_identity.adapters.rows import SELECTED, person_of
-from hwb_identity.domain.diagnosis import HeardOfRun, LastRun, SchoolRuns
+from hwb_identity.domain.diagnosis import HeardOfRun, KeptBackRow, LastRun, SchoolRuns
 from hwb_identity.domain.person import Person
 from hwb_runtime.clock import civil_date
 from hwb_runtime.database import Session
@@ -23,13 +23,15 @@ class DiagnosisReader:
         )
         return person_of(row) if row else None
 
-    async def kept_back(self, key: str, school: str, *, since: int) -> RecordState | None:
-        """Whether the school's newest row about this key, from a run on, was rejected or held."""
+    async def kept_back(self, key: str, school: str, *, since: int) -> KeptBackRow | None:
+        """The school's newest row about this key, from a run on, if it was rejected or held."""
         row = await self._session.fetch_one(
-            "SELECT state FROM kept_back WHERE key = %s AND school = %s AND run_seq >= %s",
+            """SELECT state, reasons FROM kept_back
+               WHERE key = %s AND school = %s AND run_seq >= %s
+                 AND state IN ('rejected', 'held')""",
             (key, school, since),
         )
-        return RecordState(row[0]) if row else None
+        return KeptBackRow(RecordState(row[0]), tuple(row[1].split())) if row else None
 
     async def runs(self, school: str) -> SchoolRuns:
         """What is known of a school's runs."""

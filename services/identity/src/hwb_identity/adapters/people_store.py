@@ -145,17 +145,24 @@ class PeopleStore:
         ]
         await self._copy("account_history", _HISTORY, lines)
 
-    async def keep_back(self, rows: Sequence[KeptBack]) -> None:
+    async def keep_back(self, rows: Sequence[KeptBack]) -> dict[tuple[str, str], int]:
         """Remember rows that were rejected or held, for diagnosis; the last of each is kept."""
         newest = {(row.key, row.school): row for row in rows}
-        await self._session.execute(
-            """INSERT INTO kept_back AS k (key, school, state, run_seq)
-               SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
-               ON CONFLICT (key, school) DO UPDATE
-               SET state = excluded.state, run_seq = excluded.run_seq
-               WHERE k.run_seq <= excluded.run_seq""",
+        known = await self._session.fetch(
+            """WITH given AS (
+                   SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::text[])
+                       AS g (key, school, state, run_seq, reasons)),
+               kept AS (
+                   INSERT INTO kept_back AS k (key, school, state, run_seq, reasons)
+                   SELECT * FROM given
+                   ON CONFLICT (key, school) DO UPDATE
+                   SET state = excluded.state, run_seq = excluded.run_seq,
+                       reasons = excluded.reasons
+                   WHERE k.run_seq < excluded.run_seq)
+               SELECT k.key, k.school, k.run_seq FROM kept_back k JOIN given USING (key, school)""",
             [list(column) for column in zip(*newest.values(), strict=True)],
         )
+        return {(key, school): run_seq for key, school, run_seq in known}
 
     async def hide_passwords(self, account_ids: Sequence[str]) -> None:
         """Let these accounts' passwords be shown no more; they still open the accounts."""

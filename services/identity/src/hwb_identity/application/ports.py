@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
-from hwb_identity.domain.diagnosis import SchoolRuns
+from hwb_identity.domain.diagnosis import KeptBackRow, SchoolRuns
 from hwb_identity.domain.doubt import Doubt
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.words import RecordState
 
 
 class RememberedChange(NamedTuple):
@@ -26,12 +25,16 @@ class RememberedChange(NamedTuple):
 
 
 class KeptBack(NamedTuple):
-    """A school's row about a person that was rejected or held."""
+    """A school's row about a person that was rejected or held, and the codes of why.
+
+    ``withdrawn``: such a row is no longer there, and the school never said anything else.
+    """
 
     key: str
     school: str
     state: str
     run_seq: int
+    reasons: str
 
 
 class PeopleStore(Protocol):
@@ -73,8 +76,11 @@ class PeopleStore(Protocol):
         """Append to the accounts' history."""
         ...
 
-    async def keep_back(self, rows: Sequence[KeptBack]) -> None:
-        """Remember rows that were rejected or held, for diagnosis."""
+    async def keep_back(self, rows: Sequence[KeptBack]) -> dict[tuple[str, str], int]:
+        """Remember rows that were rejected or held, for diagnosis.
+
+        Gives the run_seq that was known before, by key and school, where there was one.
+        """
         ...
 
     async def hide_passwords(self, account_ids: Sequence[str]) -> None:
@@ -261,8 +267,8 @@ class DiagnosisReader(Protocol):
         """The person of this key, a link followed."""
         ...
 
-    async def kept_back(self, key: str, school: str, *, since: int) -> RecordState | None:
-        """Whether the school's newest row about this key, from a run on, was rejected or held."""
+    async def kept_back(self, key: str, school: str, *, since: int) -> KeptBackRow | None:
+        """The school's newest row about this key, from a run on, if it was rejected or held."""
         ...
 
     async def runs(self, school: str) -> SchoolRuns:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from hwb_identity.application.changes import Changes
 from hwb_identity.application.doubts import Doubts
-from hwb_identity.application.ports import KeptBack, OpenPeople, OpenRuns
+from hwb_identity.application.ports import KeptBack, OpenPeople, OpenRuns, PeopleStore
 from hwb_identity.domain.doubt import Doubt
 from hwb_identity.domain.enrolment import enrolment_said
+from hwb_identity.domain.person import is_for_diagnosis_only
 from hwb_identity.metrics import WORDS_DROPPED
 from hwb_runtime.errors import PoisonError
 from hwb_runtime.events import Received
@@ -16,7 +17,6 @@ from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountRole, EnrolmentStatus, RecordKind, RecordState
 
 _ROLES = {RecordKind.LEARNER: AccountRole.LEARNER, RecordKind.STAFF: AccountRole.STAFF}
-_KEPT_BACK = (RecordState.REJECTED, RecordState.HELD)
 
 
 class TakeChanges:
@@ -41,18 +41,17 @@ class TakeChanges:
         people = await store.lock(_keys(words))
         changes = Changes(uow, self._refs, lane=events[0].partition)
         counts: dict[str, tuple[int, int]] = {}
-        kept_back: list[KeptBack] = []
+        kept_back: list[tuple[str, KeptBack]] = []
         doubts: list[tuple[Doubt, str | None]] = []
         dropped = 0
         for event, change in words:
             said = enrolment_said(change, event.key)
-            if change.state in _KEPT_BACK:
-                kept_back.append(
-                    KeptBack(event.key, change.school, change.state.value, change.run_seq)
-                )
             taken = people.take(said, _ROLES[change.kind])
             if taken is None:
-                dropped += 1
+                if is_for_diagnosis_only(people.person_of(event.key), said):
+                    kept_back.append((change.run_id, _kept_back(change, event.key)))
+                else:
+                    dropped += 1
                 continue
             for evaluation in taken.evaluations:
                 if evaluation.change is not None or evaluation.cases:
@@ -64,12 +63,35 @@ class TakeChanges:
             applied, pending = counts.get(change.run_id, (0, 0))
             counts[change.run_id] = (applied + 1, pending + taken.leaves_pending)
         if kept_back:
-            await store.keep_back(kept_back)
+            dropped += await _keep_back(store, kept_back, counts)
         if doubts:
             await self._doubts.raise_all(doubts, uow)
         WORDS_DROPPED.inc(dropped)
         await changes.write(people, store)
         await self._open_runs(uow).count(events[0].partition, counts)
+
+
+def _kept_back(change: RecordChanged, key: str) -> KeptBack:
+    reasons = " ".join(change.reasons)
+    return KeptBack(key, change.school, change.state.value, change.run_seq, reasons)
+
+
+async def _keep_back(
+    store: PeopleStore,
+    rows: Sequence[tuple[str, KeptBack]],
+    counts: dict[str, tuple[int, int]],
+) -> int:
+    """Keep the newest row of each person and school; counts all and gives how many were known."""
+    latest = await store.keep_back([row for _, row in rows])
+    dropped = 0
+    for run_id, row in rows:
+        if row.run_seq <= latest.get((row.key, row.school), 0):
+            dropped += 1
+            continue
+        latest[row.key, row.school] = row.run_seq
+        applied, pending = counts.get(run_id, (0, 0))
+        counts[run_id] = (applied + 1, pending)
+    return dropped
 
 
 def _keys(words: Sequence[tuple[Received[RecordChanged], RecordChanged]]) -> set[str]:

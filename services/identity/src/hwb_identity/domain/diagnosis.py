@@ -21,7 +21,6 @@ from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.upn import is_valid_upn
 from hwb_schemas.words import AccountStatus, RecordState, RunChange
 
-_KEPT_BACK = (RecordState.REJECTED, RecordState.HELD)
 _FAULTS = {RecordState.MISSING: "record_missing", RecordState.REPLACED: "upn_replaced"}
 
 
@@ -72,6 +71,14 @@ class HeardOfRun:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptBackRow:
+    """A row that was rejected or held; ``reasons`` are the codes of mis-ingest."""
+
+    state: RecordState
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SchoolRuns:
     """What is known of a school's runs."""
 
@@ -91,7 +98,7 @@ class Facts:
     school: str
     key: str | None
     person: Person | None
-    kept_back: RecordState | None
+    kept_back: KeptBackRow | None
     runs: SchoolRuns
     holder_runs: SchoolRuns | None
     password: str | None
@@ -157,10 +164,11 @@ def _learner_record(facts: Facts) -> Check:
 
 def _staff_record(facts: Facts) -> Check:
     found = _record(facts)
-    said = own_word(facts)
+    said, kept = own_word(facts), facts.kept_back
+    has_start = "start_date_missing" not in kept.reasons if kept else said and said.begins
     beside = {
-        "start_date": "filled" if said and said.begins else "empty",
-        "staff_code": "filled" if said else "not_in_last_run",
+        "start_date": "filled" if has_start else "empty",
+        "staff_code": "filled" if said or kept else "not_in_last_run",
     }
     if facts.colleague is not None:
         beside["colleague_start_date"] = "filled" if facts.colleague.begins else "empty"
@@ -170,17 +178,24 @@ def _staff_record(facts: Facts) -> Check:
 
 def _record(facts: Facts) -> Check:
     """Whether the school's last run has this person, on roll, and if not, why not."""
-    said, kept = own_word(facts), facts.kept_back
-    if said is not None and said.state in _KEPT_BACK:
-        kept, said = kept or said.state, None
-    if kept is not None:
-        return Check("record", Outcome.PROBLEM, f"row_{kept.value}")
+    said = own_word(facts)
+    if facts.kept_back is not None:
+        return _kept_back(facts.kept_back, facts.runs.newest)
     if said is None or said.state is RecordState.WITHDRAWN:
         return _no_record(facts.runs.last)
     code, evidence = _fault_of(said, facts)
     if code is None:
         return Check("record", Outcome.FINE, "record_is_there")
     return Check("record", Outcome.PROBLEM, code, evidence)
+
+
+def _kept_back(row: KeptBackRow, newest: HeardOfRun | None) -> Check:
+    """That the school's row was rejected or held, and why; a held one may have been discarded."""
+    code = f"row_{row.state.value}"
+    is_discarded = newest is not None and newest.change is RunChange.DISCARDED
+    if row.state is RecordState.HELD and is_discarded:
+        code = "row_discarded"
+    return Check("record", Outcome.PROBLEM, code, {"reasons": ", ".join(row.reasons)})
 
 
 def _no_record(last: LastRun | None) -> Check:

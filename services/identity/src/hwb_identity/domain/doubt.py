@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from hwb_identity.domain.enrolment import DIAGNOSIS_ONLY, Enrolment
+from hwb_identity.domain.enrolment import Enrolment
 
 
 class DoubtKind(StrEnum):
@@ -50,8 +50,6 @@ def may_be_successor(before: Enrolment, said: Enrolment) -> bool:
     It starts later, neither forename nor surname is the same, and no date of birth says that it is.
     """
     if said.begins is None or before.begins is None or said.begins <= before.begins:
-        return False
-    if said.state in DIAGNOSIS_ONLY:
         return False
     if before.born is not None and before.born == said.born:
         return False

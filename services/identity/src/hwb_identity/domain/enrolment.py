@@ -65,13 +65,6 @@ def enrolment_said(change: RecordChanged, key: str) -> Enrolment:
     )
 
 
-def after_word(before: Enrolment | None, said: Enrolment) -> Enrolment:
-    """What stands after this word: a rejected or held row leaves the record as it was."""
-    if before is not None and said.state in DIAGNOSIS_ONLY:
-        return before._replace(run_seq=said.run_seq)
-    return said
-
-
 def counts_from(day: date, enrolment: Enrolment, calendar: RolloverCalendar) -> date:
     """The day from which one of an enrolment's dates counts."""
     return calendar.takes_effect(day, enrolment.school[:3])

@@ -10,15 +10,17 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from hwb_identity.domain.doubt import Doubt, DoubtKind, may_be_same, may_be_successor
-from hwb_identity.domain.enrolment import DIAGNOSIS_ONLY, Enrolment
+from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.former_upn import are_one_learner, joined, with_key, without_key
 from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.person import (
+    SELDOM,
     Evaluation,
     Person,
     begins_anew,
     enrolment_at,
     evaluated,
+    is_for_diagnosis_only,
     person_new,
     predecessor,
     with_word,
@@ -66,8 +68,13 @@ class People:
         return self.now.get(row) if row is not None else None
 
     def take(self, said: Enrolment, role: AccountRole) -> Taken | None:
-        """Apply a school's word; None where it, or a later one, was applied before."""
+        """Apply a school's word; None where it, or a later one, was applied before.
+
+        None as well where it is for diagnosis only.
+        """
         person = self.person_of(said.key)
+        if said.state in SELDOM and is_for_diagnosis_only(person, said):
+            return None
         known = None
         if person is not None:
             known = enrolment_at(person, said.school, said.key)
@@ -89,11 +96,7 @@ class People:
                 before += self._succeed(person, said)
                 person = person_new(said.key, role)
         was = person
-        if (
-            said.former_key is not None
-            and role is AccountRole.LEARNER
-            and said.state not in DIAGNOSIS_ONLY
-        ):
+        if said.former_key is not None and role is AccountRole.LEARNER:
             was, person, merge = self._with_former(person, said, said.former_key)
             doubt = merge or doubt
         heard = with_word(person, said)
@@ -179,8 +182,6 @@ class People:
     @staticmethod
     def _is_foreign(person: Person, said: Enrolment) -> bool:
         """Whether a key that was only stated as a former one turns out to be somebody else's."""
-        if said.state in DIAGNOSIS_ONLY:
-            return False
         if any(one.kind is DecisionKind.MERGED for one in person.decisions):
             return False
         others = tuple(one for one in person.enrolments if one.key != said.key)

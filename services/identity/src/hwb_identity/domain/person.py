@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from hwb_identity.domain.enrolment import (
-    DIAGNOSIS_ONLY,
-    Enrolment,
-    after_word,
-    days_to_come,
-    is_on_roll,
-)
+from hwb_identity.domain.enrolment import DIAGNOSIS_ONLY, Enrolment, days_to_come, is_on_roll
 from hwb_identity.domain.home import MADE_BY_HAND, Decision, Standing, hold_ends, standing_of
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import (
@@ -26,7 +20,11 @@ from hwb_schemas.words import (
     AccountStatus,
     CaseChange,
     EnrolmentStatus,
+    RecordState,
 )
+
+SELDOM = (*DIAGNOSIS_ONLY, RecordState.WITHDRAWN)
+"""States in which a word may be for diagnosis only."""
 
 
 class Account(NamedTuple):
@@ -112,6 +110,16 @@ def enrolment_at(person: Person, school: str, key: str) -> Enrolment | None:
     return None
 
 
+def is_for_diagnosis_only(person: Person | None, said: Enrolment) -> bool:
+    """Whether a word changes nothing: its row was kept back, or it only takes such a word back.
+
+    Somebody withdrawn of whom the school never said anything was known by a kept-back row alone.
+    """
+    if said.state is not RecordState.WITHDRAWN:
+        return said.state in DIAGNOSIS_ONLY
+    return person is None or enrolment_at(person, said.school, said.key) is None
+
+
 def with_word(person: Person, said: Enrolment) -> Person | None:
     """The person with a school's new word; None where that word, or a later one, is known."""
     before = enrolment_at(person, said.school, said.key)
@@ -120,11 +128,10 @@ def with_word(person: Person, said: Enrolment) -> Person | None:
     elif said.run_seq <= before.run_seq:
         return None
     elif len(person.enrolments) == 1:
-        enrolments = (after_word(before, said),)
+        enrolments = (said,)
     else:
         enrolments = tuple(
-            after_word(before, said) if enrolment is before else enrolment
-            for enrolment in person.enrolments
+            said if enrolment is before else enrolment for enrolment in person.enrolments
         )
     return Person(
         person.key,
@@ -144,7 +151,7 @@ def begins_anew(person: Person, said: Enrolment) -> bool:
     before = enrolment_at(person, said.school, said.key)
     if person.role is not AccountRole.STAFF or before is None or said.begins is None:
         return False
-    if said.run_seq <= before.run_seq or said.state in DIAGNOSIS_ONLY:
+    if said.run_seq <= before.run_seq:
         return False
     left = before.leaving
     if left is None and said.begins != before.begins:

@@ -56,6 +56,17 @@ WORDINGS: dict[str, Wording] = {
         "Edrychwch ar y rhestr o resi a ddaliwyd, yna cymeradwywch hi neu ei gwrthod.",
         _CHAMPION,
     ),
+    "row_discarded": Wording(
+        "Your school sent this record, but its row was held and the list was discarded, so nothing"
+        " of it was done.",
+        "Anfonodd eich ysgol y cofnod hwn, ond daliwyd ei res a gwrthodwyd y rhestr, felly ni"
+        " wnaed dim ohono.",
+        "Correct the record in the MIS if it is wrong. The next run brings up again what it still"
+        " says.",
+        "Cywirwch y cofnod yn y System Gwybodaeth Reoli (MIS) os yw'n anghywir. Bydd y rhediad"
+        " nesaf yn codi eto'r hyn y mae'n dal i'w ddweud.",
+        _ADMIN,
+    ),
     "not_among_rows_taken": Wording(
         "No row of your last run that was taken has this person. Some of its rows were rejected or"
         " held; whether this one is among them is in the run's report.",

@@ -10,6 +10,8 @@ import orjson
 
 from hwb_mis_ingest.application.ports import (
     ClassToKeep,
+    KeptBackBefore,
+    KeptBackToSay,
     PublishedClass,
     RecordToKeep,
     StagedPerson,
@@ -215,6 +217,55 @@ class RecordTable:
             (school, run_seq),
         )
 
+    async def published(
+        self, session: Session, school: str, people: Sequence[tuple[RecordKind, str]]
+    ) -> list[Published]:
+        rows = await session.fetch(
+            """SELECT p.kind, p.code, p.state, p.record, p.derived_former_upn
+               FROM published_record p
+               JOIN unnest(%s::text[], %s::text[]) AS s (kind, code)
+                   ON p.school = %s AND p.kind = s.kind AND p.code = s.code""",
+            (*_columns(people), school),
+        )
+        return [_published(row) for row in rows]
+
+    async def kept_back(
+        self, session: Session, school: str
+    ) -> dict[tuple[RecordKind, str], KeptBackBefore]:
+        rows = await session.fetch(
+            """SELECT kind, code, state, replace(hash::text, '-', '') FROM kept_back
+               WHERE school = %s""",
+            (school,),
+        )
+        return {
+            (RecordKind(kind), code): KeptBackBefore(RecordState(state), digest)
+            for kind, code, state, digest in rows
+        }
+
+    async def keep_back(self, session: Session, school: str, rows: Sequence[KeptBackToSay]) -> None:
+        await session.execute(
+            """INSERT INTO kept_back (school, kind, code, state, hash)
+               SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::uuid[])
+               ON CONFLICT (school, kind, code) DO UPDATE
+               SET state = excluded.state, hash = excluded.hash""",
+            (
+                school,
+                [row.kind for row in rows],
+                [row.code for row in rows],
+                [row.state for row in rows],
+                [row.digest for row in rows],
+            ),
+        )
+
+    async def forget_kept_back(
+        self, session: Session, school: str, people: Sequence[tuple[RecordKind, str]]
+    ) -> None:
+        await session.execute(
+            """DELETE FROM kept_back k USING unnest(%s::text[], %s::text[]) AS s (kind, code)
+               WHERE k.school = %s AND k.kind = s.kind AND k.code = s.code""",
+            (*_columns(people), school),
+        )
+
     async def open_case(self, session: Session, case_key: str, *, school: str, run_id: str) -> bool:
         opened = await session.execute(
             """INSERT INTO open_case (case_key, school, raised_by_run) VALUES (%s, %s, %s)
@@ -226,6 +277,10 @@ class RecordTable:
     async def close_case(self, session: Session, case_key: str) -> bool:
         closed = await session.execute("DELETE FROM open_case WHERE case_key = %s", (case_key,))
         return closed > 0
+
+
+def _columns(people: Sequence[tuple[RecordKind, str]]) -> tuple[list[str], list[str]]:
+    return [kind.value for kind, _ in people], [code for _, code in people]
 
 
 def _published(row: Sequence[Any]) -> Published:

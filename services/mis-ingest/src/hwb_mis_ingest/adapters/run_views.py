@@ -18,6 +18,7 @@ _NO_COUNTS = {
     "changes": 0,
     "class_changes": 0,
     "held": 0,
+    "kept_back": 0,
 }
 
 

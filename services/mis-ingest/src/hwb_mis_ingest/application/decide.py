@@ -5,7 +5,7 @@ approved or rolled back is published as a run of its own: the sequence of a scho
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,9 +19,15 @@ from hwb_mis_ingest.application.guard_ports import (
     RunToDecide,
     Seasons,
 )
+from hwb_mis_ingest.application.keep_back import held_no_longer
 from hwb_mis_ingest.application.plan_run import rules_for
 from hwb_mis_ingest.application.ports import ClaimedRun, Records, Runs
-from hwb_mis_ingest.application.publication import Publication, announce, publish_all
+from hwb_mis_ingest.application.publication import (
+    KeptBackNews,
+    Publication,
+    announce,
+    publish_all,
+)
 from hwb_mis_ingest.decision_errors import (
     LaterUploadWaitsError,
     NothingToDecideError,
@@ -83,7 +89,9 @@ class DecisionDesk:
         made = await self._new_run(uow, decision, APPROVAL)
         people = [(RecordKind(one.saying.record.kind), one.saying.record.code) for one in held.rows]
         await self.seasons.forget(uow.session, decision.school, people)
-        what = Publication([one.saying for one in held.rows], held.classes)
+        what = Publication(
+            [one.saying for one in held.rows], held.classes, KeptBackNews(over=people)
+        )
         await self.holds.settle_hold(
             uow.session, run.run_id, hold="approved", by=decision.by, at=uow.now
         )
@@ -133,7 +141,9 @@ class DecisionDesk:
         await self.holds.supersede(uow.session, decision.school)
         await self.holds.rolled_back(uow.session, run.run_id, by_run=made.run_id)
         announce(uow, _claimed(decision.school, run), RunChange.ROLLED_BACK, reason=made.run_id)
-        outcome = await self._publish(uow, made, reversal.publication)
+        no_longer = await held_no_longer(uow.session, self.records, decision.school, said=back)
+        undone = replace(reversal.publication, kept_back=no_longer)
+        outcome = await self._publish(uow, made, undone)
         await keep_case(uow, self.records, made, kind=CaseKind.RUN_HELD, count=0)
         log.info(
             "run_rolled_back",
@@ -205,7 +215,8 @@ class DecisionDesk:
         states = [one.record.state for one in what.sayings]
         counts = RunCounts(
             missing=states.count(RecordState.MISSING.value),
-            changes=len(what.sayings),
+            changes=what.changes,
+            kept_back=len(what.kept_back),
             class_changes=len(what.classes),
         )
         await self.runs.publish(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from hwb_mis_ingest.application.guard_ports import HeldList, HeldSaying, Seasons
+from hwb_mis_ingest.application.keep_back import kept_back_news
 from hwb_mis_ingest.application.ports import (
     ClassToKeep,
     PublishedClass,
@@ -21,9 +22,10 @@ from hwb_mis_ingest.application.ports import (
     StagedPerson,
     UploadReader,
 )
-from hwb_mis_ingest.application.publication import Publication, Saying
+from hwb_mis_ingest.application.publication import KeptBackNews, Publication, Saying
 from hwb_mis_ingest.application.wording import ClassWording, digest_of
 from hwb_mis_ingest.domain.difference import Word, words_of_run
+from hwb_mis_ingest.domain.kept_back import held_row
 from hwb_mis_ingest.domain.merged import (
     LastSaid,
     MergedFiles,
@@ -31,7 +33,7 @@ from hwb_mis_ingest.domain.merged import (
     last_class,
     without_the_unsaid,
 )
-from hwb_mis_ingest.domain.rows import UploadFiles
+from hwb_mis_ingest.domain.rows import CARRIED_LINE, Mode, Table, UploadFiles
 from hwb_mis_ingest.domain.season_guard import (
     HoldReason,
     LetThrough,
@@ -108,11 +110,14 @@ class RunPlanner:
         held_rows = [
             HeldSaying(_saying(words[index], prepared), reason) for index, reason in reasons.items()
         ]
+        kept_back = await self._kept_back(session, school, snapshot, words, reasons, files)
+        sayings = [_saying(word, prepared) for word in let_through]
+        publication = Publication(sayings, classes, kept_back)
         learners = sum(1 for person in snapshot.people if person.kind is RecordKind.LEARNER)
         return RunPlan(
             snapshot=snapshot,
             words=let_through,
-            publication=Publication([_saying(word, prepared) for word in let_through], classes),
+            publication=publication,
             held=HeldList(held_rows, held_classes, _digest_of_list(held_rows)),
             counts=RunCounts(
                 learners=learners,
@@ -120,9 +125,10 @@ class RunPlanner:
                 classes=len(snapshot.classes),
                 rejected=snapshot.rejected_rows,
                 missing=sum(1 for word in let_through if word.state is RecordState.MISSING),
-                changes=len(let_through),
+                changes=publication.changes,
                 class_changes=len(classes),
                 held=len(held_rows),
+                kept_back=len(kept_back),
             ),
             rules=rules,
         )
@@ -191,6 +197,36 @@ class RunPlanner:
         roll = await self.seasons.roll(session, school, season)
         so_far = await self.seasons.let_through(session, school, season)
         return rules, held_words(words, roll=roll, so_far=so_far, rules=rules)
+
+    async def _kept_back(
+        self,
+        session: Session,
+        school: str,
+        snapshot: Snapshot,
+        words: Sequence[Word],
+        reasons: Mapping[int, HoldReason],
+        files: UploadFiles,
+    ) -> KeptBackNews:
+        """What is said of rejected and held rows, for diagnosis only."""
+        now = list(snapshot.rejected_people)
+        for index, reason in reasons.items():
+            word = words[index]
+            now.append(held_row(word.kind, word.code, word.record, reason=reason.value))
+        mentioned = None
+        if files.mode(Table.USERS) is not Mode.BULK:
+            mentioned = {
+                (one.kind, one.code) for one in snapshot.people if one.line != CARRIED_LINE
+            }
+        return await kept_back_news(
+            session,
+            self.records,
+            school,
+            now=now,
+            said=[
+                (word.kind, word.code) for index, word in enumerate(words) if index not in reasons
+            ],
+            mentioned=mentioned,
+        )
 
     async def _classes(
         self,

@@ -9,7 +9,7 @@ from hwb_mis_ingest.domain.difference import Published
 from hwb_mis_ingest.domain.rows import Rejection, UploadFiles
 from hwb_runtime.database import Session
 from hwb_schemas.events import RunCounts, RunSettled
-from hwb_schemas.words import RecordKind
+from hwb_schemas.words import RecordKind, RecordState
 
 
 class UploadReader(Protocol):
@@ -89,6 +89,24 @@ class ClassToKeep(NamedTuple):
     state: str
     digest: str
     body: bytes
+
+
+class KeptBackBefore(NamedTuple):
+    """What was last said of a row that is kept back."""
+
+    state: RecordState
+    digest: str
+
+
+class KeptBackToSay(NamedTuple):
+    """A row that is kept back, as it is said now: ``record`` is JSON."""
+
+    kind: str
+    code: str
+    state: str
+    reasons: tuple[str, ...]
+    digest: str
+    record: bytes
 
 
 class Runs(Protocol):
@@ -188,6 +206,26 @@ class Records(Protocol):
 
     async def keep_classes(
         self, session: Session, school: str, run_seq: int, classes: Sequence[ClassToKeep]
+    ) -> None: ...
+
+    async def published(
+        self, session: Session, school: str, people: Sequence[tuple[RecordKind, str]]
+    ) -> list[Published]:
+        """The records of these people, of those who have one."""
+        ...
+
+    async def kept_back(
+        self, session: Session, school: str
+    ) -> dict[tuple[RecordKind, str], KeptBackBefore]:
+        """The school's rows that were last said to be kept back."""
+        ...
+
+    async def keep_back(
+        self, session: Session, school: str, rows: Sequence[KeptBackToSay]
+    ) -> None: ...
+
+    async def forget_kept_back(
+        self, session: Session, school: str, people: Sequence[tuple[RecordKind, str]]
     ) -> None: ...
 
     async def open_case(self, session: Session, case_key: str, *, school: str, run_id: str) -> bool:

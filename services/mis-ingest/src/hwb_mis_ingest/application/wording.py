@@ -10,7 +10,12 @@ from datetime import datetime
 
 import orjson
 
-from hwb_mis_ingest.application.ports import ClaimedRun, ClassToKeep, RecordToKeep
+from hwb_mis_ingest.application.ports import (
+    ClaimedRun,
+    ClassToKeep,
+    KeptBackToSay,
+    RecordToKeep,
+)
 from hwb_mis_ingest.domain.snapshot import SchoolClass
 from hwb_schemas.events import ClassChanged, RecordChanged
 from hwb_schemas.refs import PersonRefs, staff_key
@@ -44,20 +49,29 @@ class RecordWording:
         )[1:]
         self._heads: dict[tuple[str, str], bytes] = {}
 
-    def key(self, record: RecordToKeep) -> str:
+    def key(self, kind: str, code: str) -> str:
         """The event's key: UPN, or school and staff code."""
-        if record.kind == _STAFF:
-            return staff_key(self._school, record.code)
-        return record.code
+        return staff_key(self._school, code) if kind == _STAFF else code
 
     def value(self, record: RecordToKeep, changed: tuple[str, ...]) -> bytes:
         """The event's JSON."""
-        head = self._heads.get((record.kind, record.state))
-        if head is None:
-            head = orjson.dumps({"kind": record.kind, "state": record.state})[:-1]
-            self._heads[record.kind, record.state] = head
         names = orjson.dumps(changed) if changed else b"[]"
+        head = self._head(record.kind, record.state)
         return b'%b,"changed":%b,"record":%b,%b' % (head, names, record.record, self._tail)
+
+    def value_kept_back(self, row: KeptBackToSay) -> bytes:
+        """The JSON of an event that is for diagnosis only."""
+        head, reasons = self._head(row.kind, row.state), orjson.dumps(row.reasons)
+        return b'%b,"changed":[],"reasons":%b,"record":%b,%b' % (
+            head, reasons, row.record, self._tail,
+        )  # fmt: skip
+
+    def _head(self, kind: str, state: str) -> bytes:
+        head = self._heads.get((kind, state))
+        if head is None:
+            head = orjson.dumps({"kind": kind, "state": state})[:-1]
+            self._heads[kind, state] = head
+        return head
 
 
 class ClassWording:

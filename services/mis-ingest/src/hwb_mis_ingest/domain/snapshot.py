@@ -15,6 +15,7 @@ from hwb_mis_ingest.domain.judgement import (
     judge_learner,
     judge_staff,
 )
+from hwb_mis_ingest.domain.kept_back import KeptBack, rejected_row, rejected_rows
 from hwb_mis_ingest.domain.reasons import Reason
 from hwb_mis_ingest.domain.rows import (
     CARRIED_LINE,
@@ -105,6 +106,7 @@ class Snapshot:
 
     ``birth_date_unsure`` are codes of people whose row of demographics was rejected;
     ``rejected_class_keys`` are published classes whose row was rejected: both stay as they were.
+    ``rejected_people`` are those whose rows were rejected and whose keys are good.
     """
 
     people: list[Person]
@@ -115,6 +117,7 @@ class Snapshot:
     shield: Shield
     birth_date_unsure: frozenset[str]
     rejected_class_keys: frozenset[str]
+    rejected_people: list[KeptBack]
 
 
 def assemble(files: UploadFiles, *, school: str, published_classes: Mapping[str, str]) -> Snapshot:
@@ -151,6 +154,7 @@ class _Assembly:
         self._org = school_of(files, school)
         self._rejections: list[Rejection] = []
         self._rejected_rows: set[tuple[Table, int]] = set()
+        self._rejected_people: list[KeptBack] = []
         self._ignored = 0
         self._codes: set[str] = set()
         self._local_ids: set[str] = set()
@@ -197,6 +201,7 @@ class _Assembly:
                 person.code for person in people if person.local_id in self._no_birth_date
             ),
             rejected_class_keys=frozenset(self._rejected_class_keys),
+            rejected_people=rejected_rows(self._rejected_people, people),
         )
 
     def _reject(
@@ -359,6 +364,9 @@ class _Assembly:
         self, person: Person, faults: list[Fault], values: tuple[str, ...] | None = None
     ) -> None:
         self._reject(Table.USERS, person.line, faults, values)
+        row = rejected_row(person, faults) if person.line != CARRIED_LINE else None
+        if row is not None:
+            self._rejected_people.append(row)
         self._codes.add(person.code)
         self._local_ids.add(person.local_id)
         if person.admission_number:
