@@ -73,13 +73,11 @@ class People:
         None as well where it is for diagnosis only.
         """
         person = self.person_of(said.key)
-        if said.state in SELDOM and is_for_diagnosis_only(person, said):
+        known = None if person is None else enrolment_at(person, said.school, said.key)
+        if (known is not None and said.run_seq <= known.run_seq) or (
+            said.state in SELDOM and is_for_diagnosis_only(person, said)
+        ):
             return None
-        known = None
-        if person is not None:
-            known = enrolment_at(person, said.school, said.key)
-            if known is not None and said.run_seq <= known.run_seq:
-                return None
         before: list[Evaluation] = []
         doubt = None
         if person is None:
