@@ -1,6 +1,5 @@
 """mis-ingest, identity and groups side by side, each on a database of its own, without a broker."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -121,7 +120,6 @@ class Together:
 
 @pytest.fixture
 async def together(postgres: Postgres) -> AsyncIterator[Together]:
-    callers = {hashlib.sha256(token.encode()).hexdigest(): who for token, who in CALLERS.items()}
     async with AsyncExitStack() as stack:
         platforms, http = {}, {}
         for name, service in SERVICES.items():
@@ -132,7 +130,7 @@ async def together(postgres: Postgres) -> AsyncIterator[Together]:
                     calendar=CALENDAR,
                     register=REGISTER,
                     now=datetime(2022, 5, 9, 8, tzinfo=UTC),
-                    callers=callers,
+                    callers=CALLERS,
                 )
             )
             transport = httpx.ASGITransport(app=service.api(platforms[name]))
