@@ -70,10 +70,7 @@ class Comparison:
                     ends = ends_of(address, CHANGES)
                     started = watch.last_at = time.monotonic()
 
-                async def is_applied() -> bool:
-                    return await _next_offsets(url) == ends and await _outbox_is_empty(url)
-
-                await self.stack.until(is_applied, "identity has applied all", APPLY_SECONDS)
+                await _until_applied(self.stack, url, ends)
                 await self.stack.until(
                     lambda: asyncio.to_thread(watch.has_seen_all), "all was seen", APPLY_SECONDS
                 )
@@ -170,10 +167,7 @@ async def prepared(
         base = stack.database_urls["identity"]
         ends = ends_of(broker.address, CHANGES)
 
-        async def is_applied() -> bool:
-            return await _next_offsets(base) == ends and await _outbox_is_empty(base)
-
-        await stack.until(is_applied, "identity has applied the first provisioning", APPLY_SECONDS)
+        await _until_applied(stack, base, ends)
         for kind in ("api", "worker"):
             await stack.processes[f"identity {kind}"].stop()
         async with await psycopg.AsyncConnection.connect(base, autocommit=True) as connection:
@@ -214,19 +208,20 @@ async def compare_identity(comparison: Comparison, *, rounds: int, say: Say) -> 
     ]
 
 
-async def _next_offsets(url: str) -> dict[int, int]:
-    async with await psycopg.AsyncConnection.connect(url) as connection:
-        cursor = await connection.execute(
-            "SELECT partition, next_offset FROM consumer_offset WHERE topic = %s", (CHANGES,)
-        )
-        return {int(partition): int(offset) for partition, offset in await cursor.fetchall()}
+async def _until_applied(stack: Stack, url: str, ends: Mapping[int, int]) -> None:
+    """Wait until identity has applied and sent all; one connection, so that asking costs little."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
 
+        async def is_applied() -> bool:
+            cursor = await connection.execute(
+                "SELECT partition, next_offset FROM consumer_offset WHERE topic = %s", (CHANGES,)
+            )
+            if dict(await cursor.fetchall()) != ends:
+                return False
+            cursor = await connection.execute("SELECT count(*) FROM outbox")
+            return await cursor.fetchone() == (0,)
 
-async def _outbox_is_empty(url: str) -> bool:
-    async with await psycopg.AsyncConnection.connect(url) as connection:
-        cursor = await connection.execute("SELECT count(*) FROM outbox")
-        row = await cursor.fetchone()
-        return row is not None and row[0] == 0
+        await stack.until(is_applied, "identity has applied all", APPLY_SECONDS)
 
 
 async def _begin_at(url: str, positions: Mapping[int, int]) -> None:

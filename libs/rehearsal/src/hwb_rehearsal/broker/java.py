@@ -64,6 +64,7 @@ def java_broker(say: Callable[[str], None]) -> Iterator[str]:
         # StorageTool takes an id that begins with a hyphen, as one in 64 would, for an option.
         cluster_id = urlsafe_b64encode(b"hwb" + os.urandom(13)).decode().rstrip("=")
         java = ["java", "-cp", classpath, f"-Dlog4j.configuration=file:{root / 'log4j.properties'}"]
+        # A broker of some minutes never earns back what the second compiler costs beside it.
         quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
         formatted = subprocess.run(  # noqa: S603 - our own command line
             [*java, *quick, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", settings],
@@ -77,7 +78,7 @@ def java_broker(say: Callable[[str], None]) -> Iterator[str]:
         log = root / "kafka.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
-                [*java, "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "kafka.Kafka", settings],
+                [*java, *quick, "-Xms256m", "-Xmx512m", "kafka.Kafka", settings],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
