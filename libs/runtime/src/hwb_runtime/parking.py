@@ -1,6 +1,6 @@
 """Where events wait that cannot be applied, with later events of the same key behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +41,7 @@ async def park(session: Session, record: RawRecord, *, reason: str) -> None:
     )
 
 
-async def parked_keys(session: Session, topic: str, keys: Sequence[str]) -> set[str]:
+async def parked_keys(session: Session, topic: str, keys: Iterable[str]) -> set[str]:
     """Those of these keys that have something parked on this topic: hardly ever any."""
     any_at_all = "SELECT 1 FROM parked WHERE topic = %s LIMIT 1"
     if await session.fetch_one(any_at_all, (topic,)) is None:

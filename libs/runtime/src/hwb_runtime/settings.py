@@ -99,8 +99,8 @@ class ServiceSettings(BaseSettings):
     slices_in_flight: Annotated[int, Field(ge=1, le=8)] = 3
     """Slices of different partitions that are applied at once."""
 
-    slice_records: Annotated[int, Field(ge=1, le=10_000)] = 1000
-    """Most events in one slice, which is one transaction."""
+    slice_records: Annotated[int, Field(ge=1, le=10_000)] = 2000
+    """Most events in one slice, which is one transaction; one fetch of a partition holds fewer."""
 
     outbox_max_events: Annotated[int, Field(ge=1000)] = 50_000
     """Events waiting in the outbox beyond which the worker takes no new slice."""

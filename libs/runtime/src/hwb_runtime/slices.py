@@ -154,7 +154,7 @@ class SliceProcessor:
     async def _effects(self, records: Sequence[RawRecord], uow: UnitOfWork) -> None:
         decoded = [self._decoded(record) for record in records]
         waiting = await parked_keys(
-            uow.session, records[0].topic, [key_text(record.key) for record in records]
+            uow.session, records[0].topic, (key_text(record.key) for record in records)
         )
         accepted: list[Received[Any]] = []
         for raw, one in zip(records, decoded, strict=True):

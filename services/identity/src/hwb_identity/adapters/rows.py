@@ -39,7 +39,14 @@ COLUMNS = (
     "next_due",
     "changed_at",
 )
-SELECTED = ", ".join(COLUMNS[:-1]).replace("account_id", "account_id::text")
+_SELECTED_AS = {
+    "account_id": "account_id::text",
+    # What is nearly always empty is not parsed, and what never is by one call alone.
+    "enrolments": "enrolments::text",
+    "decisions": "nullif(decisions, '[]')",
+    "waiting": "nullif(waiting, '[]')",
+}
+SELECTED = ", ".join(_SELECTED_AS.get(column, column) for column in COLUMNS[:-1])
 
 # A call of an enumeration costs ten times a look-up, and there are three a row.
 _ROLES = {role.value: role for role in AccountRole}
@@ -52,10 +59,12 @@ def person_of(row: Sequence[Any]) -> Person:
     """The person in a row of ``SELECTED`` columns."""
     role = _ROLES[row[2]]
     account = standing = None
-    waiting = tuple(
-        Waiting(school, date.fromisoformat(since), case_raised=raised, contested=contested)
-        for school, since, raised, contested in row[16]
-    )
+    waiting: tuple[Waiting, ...] = ()
+    if row[16] is not None:
+        waiting = tuple(
+            Waiting(school, date.fromisoformat(since), case_raised=raised, contested=contested)
+            for school, since, raised, contested in row[16]
+        )
     if row[6] is not None:
         account = Account(row[6], role, row[7], row[8], row[9])
         standing = Standing(
@@ -65,15 +74,15 @@ def person_of(row: Sequence[Any]) -> Person:
             row[13],
             tuple(row[14]),
             tuple(row[15]),
-            tuple(one.school for one in waiting) if waiting else (),
+            tuple([one.school for one in waiting]),
         )
     key = row[0]
     return Person(
         key,
         role,
         tuple(row[3]),
-        tuple([_enrolment(value, key) for value in row[4]]),
-        tuple(_decision(value) for value in row[5]) if row[5] else (),
+        tuple([_enrolment(value, key) for value in orjson.loads(row[4])]),
+        tuple(_decision(value) for value in row[5]) if row[5] is not None else (),
         account,
         standing,
         waiting,

@@ -81,21 +81,25 @@ def standing_of(
     home: Enrolment | None
     if claims:
         home = _claimed_by(claims, present.home if present else None)
-        others = tuple(sorted({claim.school for claim in claims} - {home.school}))
+        others: tuple[str, ...] = ()
+        if len(claims) > 1:
+            others = tuple(sorted({claim.school for claim in claims} - {home.school}))
     elif present is None:
         return None
     else:
         home, others = _kept_by(role, enrolments, calendar, today), ()
     left = None if home else _last_left(enrolments, calendar, today)
     second = _second_schools(enrolments, calendar, today) if learner else others
+    if home is not None and second:
+        second = tuple([school for school in second if school != home.school])
     return Standing(
-        home=home.school if home else None,
-        released_from=left.school if left else None,
-        status=_sign_in(home or _on_leaver_hold(left, calendar, today), decisions),
-        year_group=home.year_group if home else None,
-        classes=home.classes if home else (),
-        other_schools=tuple(school for school in second if not home or school != home.school),
-        pending=others if learner else (),
+        home.school if home else None,
+        left.school if left else None,
+        _sign_in(home or _on_leaver_hold(left, calendar, today), decisions),
+        home.year_group if home else None,
+        home.classes if home else (),
+        second,
+        others if learner else (),
     )
 
 
@@ -203,14 +207,15 @@ def _second_schools(
     enrolments: tuple[Enrolment, ...], calendar: RolloverCalendar, today: date
 ) -> tuple[str, ...]:
     """Schools where the learner is subsidiary or guest: they never claim or create."""
-    schools = [
+    second = [enrolment for enrolment in enrolments if not is_main(enrolment)]
+    if not second:
+        return ()
+    schools = {
         enrolment.school
-        for enrolment in enrolments
-        if not is_main(enrolment)
-        and is_on_roll(enrolment, calendar, today)
-        and has_begun(enrolment, calendar, today)
-    ]
-    return tuple(sorted(set(schools))) if schools else ()
+        for enrolment in second
+        if is_on_roll(enrolment, calendar, today) and has_begun(enrolment, calendar, today)
+    }
+    return tuple(sorted(schools))
 
 
 def _sign_in(home: Enrolment | None, decisions: tuple[Decision, ...]) -> AccountStatus:
