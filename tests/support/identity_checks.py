@@ -9,6 +9,7 @@ from tests.support.calendars import CALENDAR_2022
 from tests.support.identity_histories import History
 
 from hwb_identity.domain.enrolment import Enrolment
+from hwb_identity.domain.people import Taken
 from hwb_identity.domain.person import Evaluation, Person
 from hwb_schemas.words import AccountChange, AccountRole, RecordState
 
@@ -69,6 +70,13 @@ def check_step(
             present = old.standing.home if old is not None and old.standing is not None else None
             home = oracle.expected(person.enrolments, present, today, CALENDAR_2022).home
             assert person.standing.home == home, "the home is not the one that the rules choose"
+
+
+def check_kept_back(taken: Taken | None) -> None:
+    """A rejected or held row leaves every account as it was, and says nothing of anybody."""
+    if taken is not None:
+        assert all(one.change is None for one in taken.evaluations), "a row kept back had an effect"
+        assert taken.doubt is None, "a case was raised on the word of a row kept back"
 
 
 def last_words(words: Iterable[Enrolment]) -> dict[tuple[str, str], Enrolment]:

@@ -13,6 +13,7 @@ from typing import Any
 from tests.support.identity_checks import NOTHING, State, role_of
 from tests.support.identity_orders import people_of
 
+from hwb_identity.domain.doubt import Doubt
 from hwb_identity.domain.enrolment import Enrolment, enrolment_said
 from hwb_identity.domain.person import Evaluation, Person
 from hwb_runtime.testing import Published
@@ -62,6 +63,7 @@ class Fold:
     told: dict[str, list[Told]] = field(default_factory=dict)
     """By the fold's account ids, every change in its order."""
     cases: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _doubted: set[frozenset[str]] = field(default_factory=set)
 
     def take(self, words: Iterable[Word], today: date) -> None:
         """Words that a committed slice has applied."""
@@ -73,8 +75,15 @@ class Fold:
             for evaluation in taken.evaluations:
                 self._note(evaluation)
             if taken.doubt is not None:
-                self.cases["merge_proposed", "raised"] += 1
+                self._doubt(taken.doubt)
         self.state = State(people.now, people.holders, frozenset())
+
+    def _doubt(self, doubt: Doubt) -> None:
+        """One case for each pair of UPNs, however often a school says so."""
+        about = frozenset({doubt.key, doubt.other_key or ""})
+        if about not in self._doubted:
+            self.cases[doubt.kind.value, "raised"] += 1
+        self._doubted.add(about)
 
     def take_up(self, keys: Iterable[str], today: date) -> None:
         """Persons whom the due job has taken up."""

@@ -119,8 +119,12 @@ AFTER_MISSING = weighted(("updated", 4), ("left", 3), ("return", 1))
 AFTER_SECOND = weighted(("gone", 4), ("main", 2), ("left", 2), ("updated", 2))
 ENDINGS = weighted(("left", 6), ("missing", 3), ("second", 1), ("gone", 1))
 ROLES = weighted(("leaver", 5), ("joiner", 4), ("second", 5))
-TEMPORARY_FIRST = (TEMPORARY, PERMANENT)
-KEYS_OF = weighted((TEMPORARY_FIRST, 1), ((PERMANENT, NEWER), 1))
+KEYS_OF = weighted(
+    ((PERMANENT,), 13),
+    ((TEMPORARY, PERMANENT), 4),
+    ((PERMANENT, NEWER), 4),
+    ((TEMPORARY, PERMANENT, NEWER), 2),
+)
 RUNS = weighted((1, 1), (2, 3), (3, 3), (4, 4))
 
 
@@ -213,23 +217,17 @@ def histories(draw: st.DrawFn) -> History:
     most = 6 if is_large else MOST_RUNS
     schools = draw(st.permutations(SCHOOLS if is_large else SCHOOLS[:MOST_SCHOOLS]))
     schools = schools[: draw(st.integers(4, 5) if is_large else weighted((2, 1), (3, 2)))]
-    keys = draw(KEYS_OF) if draw(_often(40)) else (PERMANENT, PERMANENT)
-    scripts = _scripts(draw, schools, most, "Angharad")
-    renames = [_key_changes(draw, keys, len(script)) for script in scripts]
-    runs = [
-        [
-            list(_under_keys(word, number, script, keys, at, draw))
-            for number, word in enumerate(script)
-        ]
-        for script, at in zip(scripts, renames, strict=True)
-    ]
-    learners = [(key, "Angharad") for key in dict.fromkeys(keys)]
+    keys = draw(KEYS_OF)
+    runs = [_under_keys(draw, script, keys) for script in _scripts(draw, schools, most, "Angharad")]
+    if draw(_often(5)):
+        _spell_otherwise(draw, runs)
+    learners = [(key, "Angharad") for key in keys]
     if not is_large and draw(_often(8)):
         _add_twin(draw, schools, runs, keys)
         learners.append((TWINS, "Heledd"))
     if draw(_often(8)):
         _keep_back(draw, runs, most)
-    come_apart = keys[0] != keys[1] and not is_large and draw(_often(50))
+    come_apart = len(keys) > 1 and not is_large and draw(_often(50))
     lanes: list[Lane] = []
     for school_runs in runs:
         lanes += _lanes(draw, school_runs, come_apart)
@@ -258,33 +256,34 @@ def _scripts(
     return scripts
 
 
-def _key_changes(draw: st.DrawFn, keys: tuple[str, str], runs: int) -> int:
-    """From which of its runs on a school uses the second key: 0 = always, ``runs`` = never."""
-    if keys[0] == keys[1]:
-        return runs
-    return int(draw(st.integers(0, runs)))
-
-
 def _under_keys(
-    word: Enrolment,
-    number: int,
-    script: Sequence[Enrolment],
-    keys: tuple[str, str],
-    changed_at: int,
-    draw: st.DrawFn,
-) -> Iterable[Enrolment]:
-    """A run's words on a learner: with a changed UPN, the old record is replaced.
+    draw: st.DrawFn, script: Sequence[Enrolment], keys: Sequence[str]
+) -> list[list[Enrolment]]:
+    """By run, a school's words on a learner; with a changed UPN, the old record is replaced.
 
     A school to which the learner came with the new UPN mostly knows the former one, or learns it.
     """
-    old, new = keys
-    if number < changed_at:
-        yield word._replace(key=old)
-        return
-    knows = old != new and (number > 0 or not draw(_often(20)))
-    yield word._replace(key=new, former_key=old if knows else None)
-    if number == changed_at and number > 0 and old != new:
-        yield script[number - 1]._replace(key=old, state=REPLACED)
+    runs: list[list[Enrolment]] = []
+    at, former = draw(st.integers(0, len(keys) - 1)), None
+    knows = not draw(_often(20))
+    if at > 0 and knows:
+        former = keys[draw(st.integers(0, at - 1))]
+    for number, word in enumerate(script):
+        replaced = []
+        if number > 0 and at + 1 < len(keys) and draw(_often(40)):
+            replaced = [script[number - 1]._replace(key=keys[at], state=REPLACED)]
+            former, at = keys[at], at + 1
+        elif number > 0 and at > 0 and former is None:
+            former = keys[at - 1]
+        runs.append([word._replace(key=keys[at], former_key=former), *replaced])
+    return runs
+
+
+def _spell_otherwise(draw: st.DrawFn, runs: list[list[list[Enrolment]]]) -> None:
+    """One school spells the learner's name in its own way."""
+    school_runs = draw(st.sampled_from(runs))
+    for run in school_runs:
+        run[:] = [word._replace(forename="Angharat") for word in run]
 
 
 def _add_twin(
@@ -308,7 +307,10 @@ def _keep_back(draw: st.DrawFn, runs: list[list[list[Enrolment]]], most: int) ->
     at = draw(st.integers(0, len(school_runs)))
     before = (school_runs[at - 1] if at else school_runs[0])[0]
     state = draw(st.sampled_from([RecordState.REJECTED, RecordState.HELD]))
-    school_runs.insert(at, [before._replace(state=state, year_group="13", leaving=None)])
+    spoilt = before._replace(state=state, year_group="13", leaving=None)
+    if draw(st.booleans()):
+        spoilt = spoilt._replace(forename="")
+    school_runs.insert(at, [spoilt])
 
 
 def _lanes(draw: st.DrawFn, runs: list[list[Enrolment]], come_apart: bool) -> list[Lane]:  # noqa: FBT001 - drawn

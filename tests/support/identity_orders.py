@@ -17,6 +17,7 @@ from tests.support.identity_checks import (
     KEPT_BACK,
     NOTHING,
     State,
+    check_kept_back,
     check_state,
     check_step,
     last_words,
@@ -166,6 +167,8 @@ def _step(state: State, run: Run, today: date, explored: Explored) -> State:
         known = people.person_of(said.key)
         taken = people.take(said, role_of(said.key))
         check_step(before, people.now, taken.evaluations if taken else (), today)
+        if said.state in KEPT_BACK:
+            check_kept_back(taken)
         if taken is not None and taken.doubt is not None:
             explored.proposes_merge = True
             doubted = doubted | _keys_in_doubt(said, known, taken)
