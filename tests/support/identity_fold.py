@@ -15,7 +15,7 @@ from tests.support.identity_orders import people_of
 
 from hwb_identity.domain.doubt import Doubt
 from hwb_identity.domain.enrolment import Enrolment, enrolment_said
-from hwb_identity.domain.person import Evaluation, Person
+from hwb_identity.domain.person import ContestedCase, Evaluation, Person
 from hwb_runtime.testing import Published
 from hwb_schemas.events import PersonRecord, RecordChanged
 from hwb_schemas.words import AccountRole, RecordKind
@@ -103,7 +103,8 @@ class Fold:
     def _note(self, evaluation: Evaluation) -> None:
         person = evaluation.person
         for case in evaluation.cases:
-            self.cases["pending_too_long", case.change.value] += 1
+            kind = "contested_claim" if isinstance(case, ContestedCase) else "pending_too_long"
+            self.cases[kind, case.change.value] += 1
         if evaluation.change is None or person.account is None or person.standing is None:
             return
         standing = person.standing
