@@ -97,3 +97,15 @@ async def oldest_rows(session: Session, *, events: int) -> Sequence[tuple[int, b
 async def delete_rows(session: Session, ids: Sequence[int]) -> int:
     """Remove delivered rows; gives how many were still there."""
     return await session.execute("DELETE FROM outbox WHERE id = ANY(%s)", (list(ids),))
+
+
+async def newest_row(session: Session) -> int:
+    """The id of the newest row, 0 where there is none."""
+    row = await session.fetch_one("SELECT coalesce(max(id), 0) FROM outbox")
+    return int(row[0]) if row else 0
+
+
+async def rows_left(session: Session, up_to: int) -> int:
+    """How many rows up to this id the relay has not sent yet."""
+    row = await session.fetch_one("SELECT count(*) FROM outbox WHERE id <= %s", (up_to,))
+    return int(row[0]) if row else 0

@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -34,6 +35,8 @@ class Service:
     api: Callable[[Platform], HttpApi]
     worker: Callable[[Platform], AbstractAsyncContextManager[WorkerParts]]
     reconcile: Callable[[Platform, bool], Awaitable[list[str]]]
+    republish: Callable[[Platform], Awaitable[int]] | None = None
+    """Publishes current states anew; None where the service owns no topic of states."""
     never_crosses: frozenset[Literal["command", "job"]] = frozenset()
     """Boundaries whose crash points it cannot come to: it has no commands, or its jobs have more
     telling points of their own."""
@@ -103,19 +106,11 @@ def service_cli(service: Service) -> typer.Typer:  # noqa: C901 - a list of verb
     @app.command()
     def reconcile(
         fix: Annotated[bool, typer.Option(help="mend what can be mended")] = False,  # noqa: FBT002
+        republish: Annotated[bool, typer.Option(help="publish current states anew")] = False,  # noqa: FBT002
     ) -> None:
         """Compare what the stores say and print what does not agree."""
-        findings: list[str] = []
-
-        async def main(platform: Platform) -> None:
-            findings.extend(await service.reconcile(platform, fix))
-
-        run("reconcile", main)
-        for finding in findings:
-            typer.echo(finding)
-        typer.echo(f"{len(findings)} findings" + (", mended where it can be" if fix else ""))
-        if findings and not fix:
-            raise typer.Exit(1)
+        verb = partial(_reconcile, fix=fix)
+        (_republish if republish else verb)(service, run)
 
     @app.command(name="crash-points")
     def crash_points() -> None:
@@ -127,6 +122,36 @@ def service_cli(service: Service) -> typer.Typer:  # noqa: C901 - a list of verb
 
     app.add_typer(_parked(service, run), name="parked", help="Events that could not be applied.")
     return app
+
+
+def _reconcile(service: Service, run: Callable[..., None], *, fix: bool) -> None:
+    findings: list[str] = []
+
+    async def main(platform: Platform) -> None:
+        findings.extend(await service.reconcile(platform, fix))
+
+    run("reconcile", main)
+    for finding in findings:
+        typer.echo(finding)
+    typer.echo(f"{len(findings)} findings" + (", mended where it can be" if fix else ""))
+    if findings and not fix:
+        raise typer.Exit(1)
+
+
+def _republish(service: Service, run: Callable[..., None]) -> None:
+    publish = service.republish
+    if publish is None:
+        typer.echo(
+            f"{service.name} has no states to publish anew: it owns no such topic.", err=True
+        )
+        raise typer.Exit(2)
+    published: list[int] = []
+
+    async def main(platform: Platform) -> None:
+        published.append(await publish(platform))
+
+    run("reconcile", main)
+    typer.echo(f"{sum(published)} published anew")
 
 
 def _points_of(service: Service) -> list[CrashPoint]:

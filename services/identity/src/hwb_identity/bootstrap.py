@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hwb_identity.adapters.access_log import AccessLog
+from hwb_identity.adapters.account_log import AccountLog
 from hwb_identity.adapters.diagnosis_reader import DiagnosisReader
 from hwb_identity.adapters.doubt_store import DoubtStore
 from hwb_identity.adapters.manual_store import ManualStore
@@ -16,11 +17,13 @@ from hwb_identity.adapters.secret_keeping import SecretKeeping
 from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.by_hand import DecideByHand
+from hwb_identity.application.compare_log import CompareLog
 from hwb_identity.application.diagnose import Diagnose
 from hwb_identity.application.doubts import Doubts
 from hwb_identity.application.manual_accounts import ManualAccounts
 from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
+from hwb_identity.application.publish_anew import PublishAnew
 from hwb_identity.application.reconcile import Reconcile
 from hwb_identity.application.settle_runs import RememberRuns, SettleRuns
 from hwb_identity.application.staff_transfer import StaffTransfers
@@ -29,6 +32,7 @@ from hwb_identity.application.take_up_due import TakeUpDue
 from hwb_identity.settings import Settings
 from hwb_runtime.platform import Platform
 from hwb_runtime.service import Service
+from hwb_runtime.topic_log import TopicLog
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_runtime.worker import WorkerParts
 
@@ -44,6 +48,8 @@ class Identity:
     settle_runs: SettleRuns
     take_up_due: TakeUpDue
     reconcile: Reconcile
+    compare_log: CompareLog
+    publish_anew: PublishAnew
     staff_transfers: StaffTransfers
     doubts: Doubts
     passwords: Passwords
@@ -97,6 +103,10 @@ def identity_on(platform: Platform) -> Identity:
     open_people = people_opener(platform)
     secret = settings.password_secret
     keeping = SecretKeeping(secret.get_secret_value().encode()) if secret else None
+    publish_anew = PublishAnew(
+        units, open_people, refs, outbox_max_events=settings.outbox_max_events
+    )
+    account_log = AccountLog(TopicLog(settings.kafka))
     doubts = Doubts(open_people, _open_doubts, refs)
     return Identity(
         take_changes=TakeChanges(open_people, _open_runs, doubts, refs),
@@ -104,6 +114,8 @@ def identity_on(platform: Platform) -> Identity:
         settle_runs=SettleRuns(units, _open_runs),
         take_up_due=TakeUpDue(units, open_people, refs, batch=settings.due_batch),
         reconcile=Reconcile(units, open_people, _open_runs, refs),
+        compare_log=CompareLog(units, open_people, account_log, publish_anew, refs),
+        publish_anew=publish_anew,
         staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
         doubts=doubts,
         passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
@@ -114,9 +126,16 @@ def identity_on(platform: Platform) -> Identity:
 
 
 async def reconcile(platform: Platform, fix: bool) -> list[str]:  # noqa: FBT001 - the runtime's verb
-    """Findings, one line each."""
-    use_case = identity_on(platform).reconcile
-    return await (use_case.mend() if fix else use_case.find())
+    """Findings, one line each: accounts against enrolments, then the log against accounts."""
+    identity = identity_on(platform)
+    if fix:
+        return [*await identity.reconcile.mend(), *await identity.compare_log.mend()]
+    return [*await identity.reconcile.find(), *await identity.compare_log.find()]
+
+
+async def republish(platform: Platform) -> int:
+    """Publish every account anew; gives how many."""
+    return await identity_on(platform).publish_anew()
 
 
 def _api(platform: Platform) -> Any:
@@ -138,5 +157,6 @@ SERVICE = Service(
     api=_api,
     worker=_worker,
     reconcile=reconcile,
+    republish=republish,
     never_crosses=frozenset({"job"}),
 )

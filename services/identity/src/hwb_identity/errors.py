@@ -242,3 +242,16 @@ class AccountNotInDoubtError(ProblemError):
             detail="The account that you named is neither of the two. Name one of them, or none to"
             " keep the older; nothing was changed.",
         )
+
+
+class HistoryNotYoursError(ProblemError):
+    """What an account was is for the Service Desk and operators: it names other schools."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=403,
+            code="history_not_yours",
+            title="The past of an account is not for you",
+            detail="What an account was at an instant is shown to the Service Desk and to"
+            " operators. Ask for the account without as_of, or ask the Service Desk.",
+        )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from hwb_identity.adapters.rows import SELECTED, person_of
+from hwb_identity.domain.history import PastChange
 from hwb_identity.domain.person import Person
 from hwb_runtime.database import Row, Session
 
@@ -49,14 +50,18 @@ class AccountReader:
         row = await self._session.fetch_one(f"{_ACCOUNT} AND account_id = %s", (account_id,))
         return _account(row) if row else None
 
-    async def history(self, account_id: str) -> Sequence[tuple[int, datetime, str, str, Any]]:
-        """Every change of an account, oldest first: version, instant, change, cause, account."""
+    async def history(
+        self, account_id: str, *, until: datetime | None = None
+    ) -> Sequence[PastChange]:
+        """Every change of an account up to an instant, oldest first."""
         rows = await self._session.fetch(
-            """SELECT version, changed_at, change, cause, account FROM account_history
-               WHERE account_id = %s ORDER BY version""",
-            (account_id,),
+            """SELECT version, changed_at, change, cause, decided_by, reason, account
+               FROM account_history
+               WHERE account_id = %s AND (%s::timestamptz IS NULL OR changed_at <= %s)
+               ORDER BY version""",
+            (account_id, until, until),
         )
-        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+        return [PastChange(*row) for row in rows]
 
     async def pending_at(self, school: str) -> Sequence[tuple[Person, str, date]]:
         """Learners for whom a school waits: the person, the key the school used, since when."""

@@ -3,13 +3,14 @@
 A row is locked before it is read, in the order of keys, by everything that changes a person.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from hwb_identity.adapters.copy_lines import array_literal, field, json_field
 from hwb_identity.adapters.rows import COLUMNS, SELECTED, line_of, link_line, person_of
 from hwb_identity.application.ports import KeptBack, RememberedChange
 from hwb_identity.domain.people import People
+from hwb_identity.domain.person import Person
 from hwb_runtime.database import Row, Session
 from hwb_schemas.calendar import RolloverCalendar
 
@@ -114,6 +115,26 @@ class PeopleStore:
         block = "\n".join(lines) + "\n"
         await self._session.copy_text(table, columns, [block.encode()])
 
+    async def accounts(
+        self, account_ids: Sequence[str] | None = None
+    ) -> AsyncIterator[Sequence[Person]]:
+        """Who has these accounts, or any at all: some thousand at once, not locked."""
+        whose = None if account_ids is None else array_literal(account_ids)
+        where = "account_id IS NOT NULL" if whose is None else "account_id = ANY(%s::uuid[])"
+        params = () if whose is None else (whose,)
+        async for rows in self._session.stream(f"{_PERSONS} WHERE {where}", params):
+            yield [person_of(row) for row in rows]
+
+    async def last_changes(self, account_ids: Sequence[str]) -> Mapping[str, tuple[str, datetime]]:
+        """The last change of each account and its instant."""
+        rows = await self._session.fetch(
+            """SELECT DISTINCT ON (account_id) account_id::text, change, changed_at
+               FROM account_history WHERE account_id = ANY(%s::uuid[])
+               ORDER BY account_id, version DESC""",
+            (array_literal(account_ids),),
+        )
+        return {account_id: (change, changed_at) for account_id, change, changed_at in rows}
+
     async def key_of_account(self, account_id: str) -> str | None:
         """The key of the row that holds this account."""
         row = await self._session.fetch_one(
@@ -144,6 +165,14 @@ class PeopleStore:
             for one in changes
         ]
         await self._copy("account_history", _HISTORY, lines)
+        # Few changes are people's: their columns are no part of the line that every change has.
+        for one in changes:
+            if one.decided is not None:
+                await self._session.execute(
+                    """UPDATE account_history SET decided_by = %s, reason = %s
+                       WHERE account_id = %s AND version = %s""",
+                    (*one.decided, one.account_id, one.version),
+                )
 
     async def keep_back(self, rows: Sequence[KeptBack]) -> dict[tuple[str, str], int]:
         """Remember rows that were rejected or held, for diagnosis; the last of each is kept."""

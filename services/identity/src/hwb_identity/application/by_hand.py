@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from hwb_identity.application.changes import COMMAND_LANE, Changes
-from hwb_identity.application.ports import OpenAccessLog, OpenPeople
+from hwb_identity.application.ports import Decided, OpenAccessLog, OpenPeople
 from hwb_identity.domain.home import Decision, DecisionKind, Standing
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Account
@@ -108,7 +108,9 @@ class DecideByHand:
         evaluation = people.decide(key, decision)
         if evaluation.change is None and kind is DecisionKind.REINSTATED:
             raise AccountEndedError
-        changes.note(evaluation, cause=f"command:{_VERBS[kind]}")
+        changes.note(
+            evaluation, cause=f"command:{_VERBS[kind]}", decided=Decided(caller.subject, reason)
+        )
         await changes.write(people, self._open_people(uow))
         await self._open_access_log(uow).note(
             _VERBS[kind],

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import orjson
 
 from hwb_identity.application.cases import tell_case
-from hwb_identity.application.ports import PeopleStore, RememberedChange
+from hwb_identity.application.ports import Decided, PeopleStore, RememberedChange
+from hwb_identity.domain.home import Standing
 from hwb_identity.domain.names import name_stem, sign_in_name
 from hwb_identity.domain.people import People
-from hwb_identity.domain.person import ContestedCase, Evaluation, Person, PersonCase
+from hwb_identity.domain.person import Account, ContestedCase, Evaluation, Person, PersonCase
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountChange, CaseKind
@@ -30,6 +31,7 @@ class _Noted(NamedTuple):
     change: AccountChange
     cause: str
     traceparent: str | None
+    decided: Decided | None
 
 
 class Changes:
@@ -42,10 +44,17 @@ class Changes:
         self._lane = lane
         self._noted: list[_Noted] = []
 
-    def note(self, evaluation: Evaluation, *, cause: str, traceparent: str | None = None) -> None:
-        """Keep an evaluation; one without a difference is forgotten."""
+    def note(
+        self,
+        evaluation: Evaluation,
+        *,
+        cause: str,
+        traceparent: str | None = None,
+        decided: Decided | None = None,
+    ) -> None:
+        """Keep an evaluation; one without a difference is forgotten. ``decided``: by whom, why."""
         if evaluation.change is not None:
-            self._noted.append(_Noted(evaluation, evaluation.change, cause, traceparent))
+            self._noted.append(_Noted(evaluation, evaluation.change, cause, traceparent, decided))
         for case in evaluation.cases:
             self._tell(evaluation.person, case, cause=traceparent)
 
@@ -84,29 +93,18 @@ class Changes:
         if account is None or standing is None:
             raise AssertionError("a change of an account that is not there")
         account_id = account.account_id
-        plain = orjson.dumps(
-            {
-                "account_id": account_id,
-                "role": account.role,
-                "status": standing.status,
-                "sign_in_name": account.sign_in_name or names[account.account_id],
-                "display_name": account.display_name,
-                "home_school": standing.home,
-                "other_schools": standing.other_schools,
-                "year_group": standing.year_group,
-                "classes": standing.classes,
-                "person_refs": [self._refs.of(key) for key in person.keys],
-            }
-        )
-        value = b'{"change":"%b","version":%d,"account":%b,"changed_at":"%b"}' % (
-            change.value.encode(),
-            account.version,
-            plain,
-            self._at.encode(),
-        )
+        name = account.sign_in_name or names[account_id]
+        plain = account_json(account, standing, name, [self._refs.of(key) for key in person.keys])
+        value = event_value(change.value, account.version, plain, self._at)
         self._uow.publish_json(ACCOUNTS, account_id, _TYPES[change], value, cause=noted.traceparent)
         return RememberedChange(
-            account_id, account.version, self._at, change.value, noted.cause, plain.decode()
+            account_id,
+            account.version,
+            self._at,
+            change.value,
+            noted.cause,
+            plain.decode(),
+            noted.decided,
         )
 
     def _tell(self, person: Person, case: PersonCase, *, cause: str | None) -> None:
@@ -128,6 +126,41 @@ class Changes:
             facts={"account_id": account_id, **facts},
             cause=cause,
         )
+
+
+def account_json(
+    account: Account, standing: Standing, sign_in_name: str, person_refs: list[str]
+) -> bytes:
+    """The JSON of an account as its events have it."""
+    return orjson.dumps(
+        {
+            "account_id": account.account_id,
+            "role": account.role,
+            "status": standing.status,
+            "sign_in_name": sign_in_name,
+            "display_name": account.display_name,
+            "home_school": standing.home,
+            "other_schools": standing.other_schools,
+            "year_group": standing.year_group,
+            "classes": standing.classes,
+            "person_refs": person_refs,
+        }
+    )
+
+
+def event_value(change: str, version: int, account: bytes, changed_at: str) -> bytes:
+    """The JSON of an account's event; ``account`` is JSON, ``changed_at`` is ISO."""
+    return b'{"change":"%b","version":%d,"account":%b,"changed_at":"%b"}' % (
+        change.encode(),
+        version,
+        account,
+        changed_at.encode(),
+    )
+
+
+def type_of(change: str) -> str:
+    """The CloudEvents type of an account's event."""
+    return _TYPES[AccountChange(change)]
 
 
 def _give_names(people: People, names: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from hwb_identity.application.cases import tell_case
 from hwb_identity.application.changes import COMMAND_LANE, Changes
-from hwb_identity.application.ports import DoubtAsked, OpenDoubts, OpenPeople, PeopleStore
+from hwb_identity.application.ports import Decided, DoubtAsked, OpenDoubts, OpenPeople, PeopleStore
 from hwb_identity.domain.doubt import Doubt, DoubtKind
 from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.people import People
@@ -84,7 +84,7 @@ class Doubts:
             evaluations = people.split(asked.doubt.key)
         changes = Changes(uow, self._refs, lane=COMMAND_LANE)
         for evaluation in evaluations:
-            changes.note(evaluation, cause=f"command:{case_key}")
+            changes.note(evaluation, cause=f"command:{case_key}", decided=Decided(by, reason))
         await changes.write(people, store)
         await doubts.decide(case_key, state=verdict, by=by, reason=reason, at=uow.now)
         _tell(uow, CaseChange.RESOLVED, case_key, asked.doubt)

@@ -5,7 +5,13 @@ from datetime import date
 
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.changes import COMMAND_LANE, Changes
-from hwb_identity.application.ports import ManualAccount, OpenAccessLog, OpenManual, OpenPeople
+from hwb_identity.application.ports import (
+    Decided,
+    ManualAccount,
+    OpenAccessLog,
+    OpenManual,
+    OpenPeople,
+)
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.person import Person, person_new
 from hwb_identity.errors import (
@@ -74,7 +80,11 @@ class ManualAccounts:
         if account is None:
             raise AssertionError("an account made by hand is always there")
         changes = Changes(uow, self._refs, lane=COMMAND_LANE)
-        changes.note(evaluation, cause="command:account_created")
+        changes.note(
+            evaluation,
+            cause="command:account_created",
+            decided=Decided(caller.subject, wanted.reason),
+        )
         await changes.write(people, store)
         await self._open_manual(uow).keep(
             ManualAccount(
@@ -113,7 +123,11 @@ class ManualAccounts:
         said = person.enrolments[-1]._replace(leaving=ends_on)
         evaluation = people.put(person._replace(enrolments=(said,)))
         changes = Changes(uow, self._refs, lane=COMMAND_LANE)
-        changes.note(evaluation, cause="command:account_extended")
+        changes.note(
+            evaluation,
+            cause="command:account_extended",
+            decided=Decided(caller.subject, f"until {ends_on or 'further notice'}"),
+        )
         await changes.write(people, store)
         await self._open_manual(uow).extend(account_id, ends_on)
         await self._note("account_extended", account_id, said.school, caller, uow)

@@ -1,6 +1,6 @@
 """What the use cases need from outside, said once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
@@ -13,6 +13,13 @@ from hwb_runtime.auth import Caller
 from hwb_runtime.unit_of_work import UnitOfWork
 
 
+class Decided(NamedTuple):
+    """The person who decided something, and why."""
+
+    by: str
+    reason: str
+
+
 class RememberedChange(NamedTuple):
     """One change of an account. ``account`` is its JSON after it; ``changed_at`` is ISO."""
 
@@ -22,6 +29,15 @@ class RememberedChange(NamedTuple):
     change: str
     cause: str
     account: str
+    decided: Decided | None = None
+
+
+class AccountLog(Protocol):
+    """``hwb.identity.accounts`` as a subscriber reads it."""
+
+    def records(self) -> AsyncIterator[Sequence[tuple[str, bytes | None]]]:
+        """Account id and JSON value (None: a tombstone) of all records, in each account's order."""
+        ...
 
 
 class KeptBack(NamedTuple):
@@ -50,6 +66,14 @@ class PeopleStore(Protocol):
 
     async def lock_after(self, key: str, *, limit: int) -> People:
         """The next persons in the order of keys."""
+        ...
+
+    def accounts(self, account_ids: Sequence[str] | None = None) -> AsyncIterator[Sequence[Person]]:
+        """Who has these accounts, or any at all: some thousand at once, not locked."""
+        ...
+
+    async def last_changes(self, account_ids: Sequence[str]) -> Mapping[str, tuple[str, datetime]]:
+        """The last change of each account and its instant."""
         ...
 
     async def key_of_account(self, account_id: str) -> str | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hwb_identity.application.cases import tell_case
 from hwb_identity.application.changes import COMMAND_LANE, Changes
-from hwb_identity.application.ports import OpenPeople, OpenTransfers, Transfer
+from hwb_identity.application.ports import Decided, OpenPeople, OpenTransfers, Transfer
 from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.person import Person
 from hwb_identity.errors import (
@@ -98,7 +98,7 @@ class StaffTransfers:
         decision = Decision(DecisionKind.MERGED, by, uow.now.isoformat(), reason)
         changes = Changes(uow, self._refs, lane=COMMAND_LANE)
         for evaluation in people.merge(kept=row, absorbed=new.key, decision=decision):
-            changes.note(evaluation, cause=f"command:{case_key}")
+            changes.note(evaluation, cause=f"command:{case_key}", decided=Decided(by, reason))
         await changes.write(people, store)
         await self._decided(transfer, "approved", by=by, reason=reason, uow=uow)
         return transfer

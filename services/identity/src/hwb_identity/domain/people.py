@@ -112,6 +112,15 @@ class People:
         person = self.now[key]
         return self._keep(person, was=person)
 
+    def raise_version(self, key: str, version: int) -> Evaluation:
+        """The same account under a higher version, for subscribers who hold another content."""
+        person = self.now[key]
+        if person.account is None:
+            raise AssertionError("only an account has a version")
+        raised = person._replace(account=person.account._replace(version=version))
+        self.now[key] = raised
+        return Evaluation(raised, AccountChange.UPDATED)
+
     def put(self, person: Person) -> Evaluation:
         """A person whose record a command made or changed."""
         return self._keep(person, was=self.now.get(person.key, person))

@@ -13,13 +13,12 @@ from hwb_identity.domain.person import Person
 from hwb_identity.entrypoints.by_hand_routes import add_decisions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
 from hwb_identity.entrypoints.doubt_routes import add_doubts
+from hwb_identity.entrypoints.history_routes import AsOf, account_as_of, add_history
 from hwb_identity.entrypoints.manual_routes import add_manual_accounts
 from hwb_identity.entrypoints.models import (
     SCHOOL_ROLES,
     AccountPage,
     AccountShown,
-    HistoryPage,
-    HistoryShown,
     PendingPage,
     PendingShown,
     PlainText,
@@ -67,6 +66,7 @@ def make_api(platform: Platform) -> FastAPI:
         description="Which account every learner and member of staff has, and why.",
     )
     _add_accounts(api, platform)
+    add_history(api, platform)
     _add_pending(api, platform)
     _add_transfers(api, platform)
     identity = identity_on(platform)
@@ -111,8 +111,12 @@ def _add_accounts(api: FastAPI, platform: Platform) -> None:
         )
 
     @api.get("/v1/accounts/{account_id}", tags=["accounts"])
-    async def account(account_id: UUID, caller: Reader, response: Response) -> AccountShown:
-        """One account; its ETag is its version."""
+    async def account(
+        account_id: UUID, caller: Reader, response: Response, as_of: AsOf = None
+    ) -> AccountShown:
+        """One account; its ETag is its version. With ``as_of``: what it was at that instant."""
+        if as_of is not None:
+            return await account_as_of(platform, account_id, as_of, caller)
         async with database.transaction() as session:
             found = await AccountReader(session).account(str(account_id))
         if found is None or not _may_see(caller, found[0]):
@@ -120,21 +124,6 @@ def _add_accounts(api: FastAPI, platform: Platform) -> None:
         shown = account_shown(*found, refs=refs, caller=caller)
         response.headers["ETag"] = etag_of(shown.version)
         return shown
-
-    @api.get("/v1/accounts/{account_id}/history", tags=["accounts"])
-    async def history(
-        account_id: UUID,
-        caller: Annotated[Caller, caller_with(Role.SERVICE_DESK, Role.OPERATOR)],
-    ) -> HistoryPage:
-        """Every change of an account, with its cause: for the Service Desk and operators."""
-        _ = caller
-        async with database.transaction() as session:
-            rows = await AccountReader(session).history(str(account_id))
-        if not rows:
-            raise AccountUnknownError
-        names = ("version", "changed_at", "change", "cause", "account")
-        items = [HistoryShown.model_validate(dict(zip(names, row, strict=True))) for row in rows]
-        return HistoryPage(items=items)
 
 
 def _add_pending(api: FastAPI, platform: Platform) -> None:

@@ -1,7 +1,7 @@
 """What identity's API takes and answers."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -58,22 +58,6 @@ class PendingPage(BaseModel):
     """All learners for whom a school waits."""
 
     items: list[PendingShown]
-
-
-class HistoryShown(BaseModel):
-    """One change of an account: what caused it (``run:…``, ``due``, ``command:…``)."""
-
-    version: int
-    changed_at: datetime
-    change: str
-    cause: str
-    account: dict[str, Any]
-
-
-class HistoryPage(BaseModel):
-    """Every change of an account, oldest first."""
-
-    items: list[HistoryShown]
 
 
 class TransferWanted(BaseModel):
