@@ -138,3 +138,62 @@ async def test_a_control_character_is_refused_before_the_database_sees_it(world:
             headers={"Idempotency-Key": "12345678"},
         )
         assert answer.status_code == 422
+
+
+async def test_people_are_found_by_how_their_name_begins_and_no_name_is_in_an_address(
+    world: World,
+) -> None:
+    await world.hear(
+        world.word(PRIMARY, UPN, forename="Siân", surname="Llŷr-O'Brien"),
+        world.word(PRIMARY, "T20110001804V", forename="Angharad", surname="Pritchard"),
+        world.word(ELSEWHERE, "A201100018043", forename="Angharad", surname="100%_Pritchard"),
+    )
+    found = {
+        "siâ": ["Siân Llŷr-O'Brien"],
+        "PRITCH": ["Angharad Pritchard"],
+        "ritchard": [],
+        "angharad pritch": ["Angharad Pritchard"],
+        "%a": [],
+    }
+    async with world.api("primary") as api:
+        for name, people in found.items():
+            answer = await api.post("/v1/accounts/search", json={"display_name": name})
+            assert [one["display_name"] for one in answer.json()["items"]] == people, name
+    async with world.api("service-desk") as api:
+        answer = await api.post("/v1/accounts/search", json={"display_name": "Pritch"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "name_without_school")
+        body = {"display_name": "100%_pr", "school": ELSEWHERE}
+        assert len((await api.post("/v1/accounts/search", json=body)).json()["items"]) == 1
+        every = (await api.get("/v1/accounts")).json()["items"]
+        for one in every:
+            body = {"sign_in_name": one["sign_in_name"].upper()[:-1]}
+            (same, *_) = (await api.post("/v1/accounts/search", json=body)).json()["items"]
+            assert same["sign_in_name"].startswith(one["sign_in_name"][:-1])
+        assert (await api.get("/v1/accounts", params={"display_name": "Pritch"})).json()[
+            "items"
+        ] == every, "an address with a name in it narrows nothing"
+    async with world.api("secondary") as api:
+        body = {"sign_in_name": every[0]["sign_in_name"]}
+        assert (await api.post("/v1/accounts/search", json=body)).json()["items"] == []
+
+
+async def test_a_cursor_is_good_for_its_own_list_and_goes_on_where_that_ended(
+    world: World,
+) -> None:
+    await world.hear(*[world.word(PRIMARY, f"R2011000180{n:02}") for n in range(5)])
+    async with world.api("primary") as api:
+        seen: list[str] = []
+        wanted: dict[str, object] = {"role": "learner", "limit": 2}
+        while True:
+            page = (await api.post("/v1/accounts/search", json=wanted)).json()
+            seen += [one["account_id"] for one in page["items"]]
+            if page["next"] is None:
+                break
+            assert page["items"][-1]["account_id"].split("-")[0] not in page["next"]
+            await world.hear(world.word(PRIMARY, f"T2011000180{len(seen):02}"))
+            wanted["cursor"] = page["next"]
+        everybody = [one["account_id"] for one in (await api.get("/v1/accounts")).json()["items"]]
+        assert seen == everybody, "what came behind the cursor is read as well"
+        for foreign in (wanted | {"role": "staff"}, wanted | {"cursor": "bm90aGluZw"}):
+            answer = await api.post("/v1/accounts/search", json=foreign)
+            assert (answer.status_code, answer.json()["code"]) == (422, "cursor_of_another_list")

@@ -255,3 +255,29 @@ class HistoryNotYoursError(ProblemError):
             detail="What an account was at an instant is shown to the Service Desk and to"
             " operators. Ask for the account without as_of, or ask the Service Desk.",
         )
+
+
+class CursorForeignError(ProblemError):
+    """A cursor goes on with the list that gave it; another filter begins anew, without one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=422,
+            code="cursor_of_another_list",
+            title="This cursor is not of this list",
+            detail="Send the cursor with the same filter that gave it, or leave it out to begin at"
+            " the first page.",
+        )
+
+
+class NameWithoutSchoolError(ProblemError):
+    """A display name is looked for at a school; nationally, look for the sign-in name."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=422,
+            code="name_without_school",
+            title="At which school?",
+            detail="Names of people are looked for at one school: send its number, or look for the"
+            " beginning of the sign-in name.",
+        )

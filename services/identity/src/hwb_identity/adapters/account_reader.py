@@ -15,7 +15,10 @@ _ACCOUNT = f"SELECT {SELECTED}, changed_at FROM person WHERE account_id IS NOT N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which accounts are asked for; None does not narrow. ``authority`` is a three-digit code."""
+    """Which accounts are asked for; None does not narrow. ``authority`` is a three-digit code.
+
+    ``sign_in_name`` is a beginning, ``display_name`` the beginning of any of its words.
+    """
 
     school: str | None = None
     authority: str | None = None
@@ -23,6 +26,8 @@ class Filter:
     class_key: str | None = None
     role: str | None = None
     status: str | None = None
+    sign_in_name: str | None = None
+    display_name: str | None = None
 
 
 class AccountReader:
@@ -101,6 +106,13 @@ def _terms(wanted: Filter) -> tuple[list[str], list[Any]]:
     if wanted.class_key is not None:
         terms.append("%s = ANY(classes)")
         params.append(wanted.class_key)
+    if wanted.sign_in_name is not None:
+        # Escaped and collated "C", the beginning is found by the index of sign-in names.
+        terms.append("sign_in_name LIKE %s")
+        params.append(f"{_plain(wanted.sign_in_name.lower())}%")
+    if wanted.display_name is not None:
+        terms.append("' ' || display_name ILIKE %s")
+        params.append(f"% {_plain(wanted.display_name.strip())}%")
     for column, value in (
         ("year_group", wanted.year_group),
         ("role", wanted.role),
@@ -110,3 +122,11 @@ def _terms(wanted: Filter) -> tuple[list[str], list[Any]]:
             terms.append(f"{column} = %s")
             params.append(value)
     return terms, params
+
+
+def _plain(text: str) -> str:
+    """A text in which LIKE finds nothing but the text."""
+    return text.translate(_LIKE)
+
+
+_LIKE = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})

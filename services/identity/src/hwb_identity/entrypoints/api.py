@@ -2,23 +2,20 @@
 
 from datetime import date
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import FastAPI, Query, Response
+from fastapi import FastAPI
 
-from hwb_identity.adapters.account_reader import AccountReader, Filter
+from hwb_identity.adapters.account_reader import AccountReader
 from hwb_identity.application.staff_transfer import TransferRequest
 from hwb_identity.bootstrap import identity_on
 from hwb_identity.domain.person import Person
+from hwb_identity.entrypoints.account_routes import READERS, add_accounts
 from hwb_identity.entrypoints.by_hand_routes import add_decisions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
 from hwb_identity.entrypoints.doubt_routes import add_doubts
-from hwb_identity.entrypoints.history_routes import AsOf, account_as_of, add_history
+from hwb_identity.entrypoints.history_routes import add_history
 from hwb_identity.entrypoints.manual_routes import add_manual_accounts
 from hwb_identity.entrypoints.models import (
-    SCHOOL_ROLES,
-    AccountPage,
-    AccountShown,
     PendingPage,
     PendingShown,
     PlainText,
@@ -27,29 +24,15 @@ from hwb_identity.entrypoints.models import (
     TransferDecided,
     TransferDecision,
     TransferWanted,
-    account_shown,
-    etag_of,
 )
 from hwb_identity.entrypoints.password_routes import add_passwords
-from hwb_identity.errors import AccountUnknownError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
-from hwb_runtime.problems import ProblemError
 from hwb_schemas.refs import PersonRefs
-from hwb_schemas.words import AccountRole, AccountStatus, Role
+from hwb_schemas.words import Role
 
-READERS = (
-    Role.DIGITAL_CHAMPION,
-    Role.SCHOOL_ADMINISTRATOR,
-    Role.TEACHER,
-    Role.LOCAL_AUTHORITY,
-    Role.SERVICE_DESK,
-    Role.OPERATOR,
-    Role.SERVICE,
-)
-Reader = Annotated[Caller, caller_with(*READERS)]
 PendingReader = Annotated[Caller, caller_with(*READERS, Role.NETWORK_MANAGER)]
 Asker = Annotated[
     Caller,
@@ -65,7 +48,7 @@ def make_api(platform: Platform) -> FastAPI:
         title="Hwb identity",
         description="Which account every learner and member of staff has, and why.",
     )
-    _add_accounts(api, platform)
+    add_accounts(api, platform)
     add_history(api, platform)
     _add_pending(api, platform)
     _add_transfers(api, platform)
@@ -76,54 +59,6 @@ def make_api(platform: Platform) -> FastAPI:
     add_decisions(api, platform, identity.by_hand)
     add_manual_accounts(api, platform, identity.manual_accounts)
     return api
-
-
-def _add_accounts(api: FastAPI, platform: Platform) -> None:
-    refs, database = platform.person_refs, platform.database
-
-    @api.get("/v1/accounts", tags=["accounts"])
-    async def accounts(
-        caller: Reader,
-        school: SchoolNumber | None = None,
-        year_group: PlainText | None = None,
-        class_: Annotated[PlainText | None, Query(alias="class", description="A class key")] = None,
-        role: AccountRole | None = None,
-        status: AccountStatus | None = None,
-        cursor: UUID | None = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    ) -> AccountPage:
-        """Accounts that the caller may see, by id; released ones are listed where they left."""
-        wanted = Filter(
-            school=_school_asked(caller, school),
-            authority=caller.authority if caller.role is Role.LOCAL_AUTHORITY else None,
-            year_group=year_group,
-            class_key=class_,
-            role=role,
-            status=status,
-        )
-        async with database.transaction() as session:
-            found = await AccountReader(session).accounts(
-                wanted, after=str(cursor) if cursor else None, limit=limit + 1
-            )
-        items = [account_shown(one, at, refs=refs, caller=caller) for one, at in found[:limit]]
-        return AccountPage(
-            items=items, next=str(items[-1].account_id) if len(found) > limit else None
-        )
-
-    @api.get("/v1/accounts/{account_id}", tags=["accounts"])
-    async def account(
-        account_id: UUID, caller: Reader, response: Response, as_of: AsOf = None
-    ) -> AccountShown:
-        """One account; its ETag is its version. With ``as_of``: what it was at that instant."""
-        if as_of is not None:
-            return await account_as_of(platform, account_id, as_of, caller)
-        async with database.transaction() as session:
-            found = await AccountReader(session).account(str(account_id))
-        if found is None or not _may_see(caller, found[0]):
-            raise AccountUnknownError
-        shown = account_shown(*found, refs=refs, caller=caller)
-        response.headers["ETag"] = etag_of(shown.version)
-        return shown
 
 
 def _add_pending(api: FastAPI, platform: Platform) -> None:
@@ -201,31 +136,6 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
                 effect=effect,
             )
         return TransferDecided(**reply.body)
-
-
-def _school_asked(caller: Caller, school: str | None) -> str | None:
-    """The school to list: a school's own staff need not name it."""
-    if caller.role in SCHOOL_ROLES:
-        school = school or caller.school
-        if school is None:
-            raise ProblemError(
-                status=403,
-                code="token_without_school",
-                title="Your token names no school",
-                detail="Ask whoever gave you the token for one that names your school.",
-            )
-    if school is not None:
-        ensure_school(caller, school)
-    return school
-
-
-def _may_see(caller: Caller, person: Person) -> bool:
-    standing = person.standing
-    if standing is None:
-        return False
-    schools = {standing.home, standing.released_from, *standing.other_schools} - {None}
-    national = caller.may_see_school("")
-    return national or any(school and caller.may_see_school(school) for school in schools)
 
 
 def _pending_shown(
