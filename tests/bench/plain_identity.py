@@ -143,7 +143,7 @@ async def write(connection: "psycopg.AsyncConnection[Any]", person: Person, now:
     enrolments = [
         (one[0], None if one.key == person.key else one.key, *one[2:]) for one in person.enrolments
     ]
-    waiting = [(one.school, one.since, one.case_raised) for one in person.waiting]
+    waiting = [tuple(one) for one in person.waiting]
     await connection.execute(
         WRITE,
         (

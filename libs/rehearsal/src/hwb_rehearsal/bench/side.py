@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hwb_rehearsal.broker.child import dies_with_parent
 
-END_SECONDS = 600.0
+END_SECONDS = 180.0
 REST_SECONDS = 2.0
 """How long a side is left alone once it is ready, until it polls in vain."""
 

@@ -62,8 +62,7 @@ def person_of(row: Sequence[Any]) -> Person:
     waiting: tuple[Waiting, ...] = ()
     if row[16] is not None:
         waiting = tuple(
-            Waiting(school, date.fromisoformat(since), case_raised=raised, contested=contested)
-            for school, since, raised, contested in row[16]
+            Waiting(school, date.fromisoformat(since), *cases) for school, since, *cases in row[16]
         )
     if row[6] is not None:
         account = Account(row[6], role, row[7], row[8], row[9])
