@@ -9,7 +9,7 @@ from hwb_rehearsal.broker import Broker
 from hwb_rehearsal.demo.rehearse import Rehearsal, rehearsal
 from hwb_rehearsal.demo.show import Silence
 from hwb_rehearsal.demo.verdict import Verdict
-from hwb_rehearsal.stack import Postgres
+from hwb_rehearsal.stack import Postgres, StackOptions
 from hwb_rehearsal.story.spring import TINY_GROUPS
 from hwb_rehearsal.story.year import tell
 from hwb_rehearsal.world.schools import TINY
@@ -27,10 +27,7 @@ async def playing(
         story,
         tmp_path_factory.mktemp("year"),
         show=Silence(),
-        time_scale=TIME_SCALE,
-        say=print,
-        broker=broker,
-        postgres=postgres,
+        options=StackOptions(time_scale=TIME_SCALE, say=print, broker=broker, postgres=postgres),
     ) as playing:
         await playing.perform()
         yield playing

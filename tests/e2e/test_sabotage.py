@@ -5,9 +5,11 @@ at was made before.
 """
 
 import smtplib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from email import message_from_bytes
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -20,6 +22,7 @@ from hwb_rehearsal.demo.verdict import Verdict, compare
 from hwb_rehearsal.story import lines
 from hwb_rehearsal.story.acts import Push, Upload
 from hwb_rehearsal.story.expectation import INACTIVE, Expectation, Line, Person
+from hwb_rehearsal.world.rows import LearnerRow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,13 +52,13 @@ def members_of_live_groups(expectation: Expectation) -> set[str]:
     return {key for group in live for key in group.members}
 
 
-def someone(playing: Rehearsal, line: Line, turn: int) -> Person:
-    """One learner on this line who is in no live group."""
+def someone(playing: Rehearsal, line: Line, turn: int, *, school: str = "") -> Person:
+    """One learner on this line, of this school if one is named, who is in no live group."""
     grouped = members_of_live_groups(playing.story.expectation)
     found = [
         person
         for person in playing.story.expectation.persons
-        if person.line == line and person.key not in grouped
+        if person.line == line and person.key not in grouped and school in {"", person.home}
     ]
     return found[turn]
 
@@ -72,55 +75,76 @@ def last_upload(playing: Rehearsal, school: str) -> Upload:
     return uploads[-1]
 
 
-async def test_a_dropped_release_a_doubled_account_and_a_repeated_mail_turn_their_rows_red(
+async def test_each_sabotage_turns_exactly_its_row_red(
     playing: Rehearsal, verdict: Verdict
 ) -> None:
     assert red(verdict) == []
-    expectation = await drop_a_release(playing)
+    expectation = await drop_a_release(playing, playing.story.expectation)
+    expectation = await lose_a_changed_upn(playing, expectation)
     double_an_account(playing)
     repeat_a_mail(playing)
 
     sabotaged = await compare(playing.reality, playing.play.watch, expectation)
 
     assert red(sabotaged) == [
+        lines.UPN_CORRECTED.what,
         lines.ONE_ACCOUNT.what,
         lines.LEFT_WALES.what,
         lines.CASES_MAILED.what,
     ]
 
 
-async def drop_a_release(playing: Rehearsal) -> Expectation:
+async def push_changed(
+    playing: Rehearsal, learner: Person, changed: Callable[[LearnerRow], LearnerRow]
+) -> None:
+    """The learner's school sends its last upload again with this one row changed."""
+    upload = last_upload(playing, learner.home or "")
+    later = replace(
+        upload.snapshot,
+        extracted_at=playing.stack.clock.now,
+        learners=tuple(
+            changed(row) if row.upn == learner.key else row for row in upload.snapshot.learners
+        ),
+    )
+    await playing.play.do(Push((Upload(later, upload.form),)))
+
+
+def expecting(expectation: Expectation, learner: Person, **changes: Any) -> Expectation:
+    """What must be there after one more run of the learner's school that says this of them."""
+    return replace(
+        expectation,
+        persons=tuple(
+            replace(person, **changes) if person is learner else person
+            for person in expectation.persons
+        ),
+        settled_runs={
+            school: count + (school == learner.home)
+            for school, count in expectation.settled_runs.items()
+        },
+    )
+
+
+async def lose_a_changed_upn(playing: Rehearsal, expectation: Expectation) -> Expectation:
+    """A learner comes under another UPN, and nothing any longer tells that it is the same one."""
+    with_missing = next(case.school for case in expectation.cases if case.kind == "record_missing")
+    learner = someone(playing, lines.ROLLED_OVER, 0, school=with_missing)
+    new = playing.story.wales.people.upn(with_missing, 2022)
+    await push_changed(
+        playing, learner, lambda row: replace(row, upn=new, admission_number="999999")
+    )
+    return expecting(expectation, learner, key=new, line=lines.UPN_CORRECTED)
+
+
+async def drop_a_release(playing: Rehearsal, expectation: Expectation) -> Expectation:
     """A learner leaves in September, and the event of it never comes out of identity's outbox."""
     leaver = someone(playing, lines.ROLLED_OVER, 0)
     account = playing.reality.accounts.ids(leaver.key)[0]
     with psycopg.connect(playing.stack.database_urls["identity"], autocommit=True) as identity:
         identity.execute(DROP_THE_RELEASE.format(account=account).encode())
-    upload = last_upload(playing, leaver.home or "")
-    later = replace(
-        upload.snapshot,
-        extracted_at=playing.stack.clock.now,
-        learners=tuple(
-            replace(row, leaving_date=date(2022, 9, 5), classes=())
-            if row.upn == leaver.key
-            else row
-            for row in upload.snapshot.learners
-        ),
+    await push_changed(
+        playing, leaver, lambda row: replace(row, leaving_date=date(2022, 9, 5), classes=())
     )
-    await playing.play.do(Push((Upload(later, upload.form),)))
-    expectation = playing.story.expectation
-    return replace(
-        expectation,
-        persons=tuple(
-            replace(person, line=lines.LEFT_WALES, status=INACTIVE, home=None)
-            if person is leaver
-            else person
-            for person in expectation.persons
-        ),
-        settled_runs={
-            school: count + (school == leaver.home)
-            for school, count in expectation.settled_runs.items()
-        },
-    )
+    return expecting(expectation, leaver, line=lines.LEFT_WALES, status=INACTIVE, home=None)
 
 
 def double_an_account(playing: Rehearsal) -> None:

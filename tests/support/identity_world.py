@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
+from tests.support.calendars import plain_calendar
 
 from hwb_identity.bootstrap import Identity
 from hwb_identity.entrypoints.api import make_api
@@ -15,24 +16,12 @@ from hwb_runtime.auth import Caller
 from hwb_runtime.clock import ManualClock
 from hwb_runtime.platform import Platform
 from hwb_runtime.testing import Published, drive, empty_outbox, outbox_of
-from hwb_schemas.calendar import RolloverCalendar, Window
 from hwb_schemas.events import PersonRecord, RecordChanged, RunChanged, RunCounts
 from hwb_schemas.register import Authority, Register, School
 from hwb_schemas.words import EnrolmentStatus, RecordKind, RecordState, Role, RunChange
 
 PRIMARY, SECONDARY, ELSEWHERE = "6602001", "6604002", "6814003"
-CALENDAR = RolloverCalendar(
-    name="2022",
-    academic_year_ending="2021-22",
-    academic_year_starting="2022-23",
-    groups_freeze=date(2022, 6, 6),
-    end_of_year_work_done_by=date(2022, 8, 11),
-    rollover_window_opens=date(2022, 8, 15),
-    run_week=Window(opens=date(2022, 8, 15), closes=date(2022, 8, 21)),
-    new_groups_from=date(2022, 8, 15),
-    academic_year_ends=date(2022, 8, 31),
-    first_day_of_term=date(2022, 9, 5),
-)
+CALENDAR = plain_calendar()
 CALLERS = {
     "service-desk": Caller("desk", Role.SERVICE_DESK),
     "operator": Caller("op", Role.OPERATOR),

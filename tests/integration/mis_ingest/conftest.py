@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from tests.support.calendars import plain_calendar
 
 from hwb_mis_ingest.bootstrap import SERVICE
 from hwb_rehearsal.stack.postgres import Postgres
@@ -17,7 +18,6 @@ from hwb_runtime.clock import ManualClock
 from hwb_runtime.platform import Platform
 from hwb_runtime.testing import Published, drive, empty_outbox, outbox_of, platform_for
 from hwb_runtime.worker import WorkerParts
-from hwb_schemas.calendar import RolloverCalendar, Window
 from hwb_schemas.events import RunSettled
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.register import Authority, Register, School
@@ -25,18 +25,7 @@ from hwb_schemas.words import Role
 
 MAY = datetime(2022, 5, 9, 8, 0, tzinfo=UTC)
 SCHOOLS = ("6604027", "6604028", "6614001")
-CALENDAR = RolloverCalendar(
-    name="2022",
-    academic_year_ending="2021-22",
-    academic_year_starting="2022-23",
-    groups_freeze=date(2022, 6, 6),
-    end_of_year_work_done_by=date(2022, 8, 11),
-    rollover_window_opens=date(2022, 8, 15),
-    run_week=Window(opens=date(2022, 8, 15), closes=date(2022, 8, 21)),
-    new_groups_from=date(2022, 8, 15),
-    academic_year_ends=date(2022, 8, 31),
-    first_day_of_term=date(2022, 9, 5),
-)
+CALENDAR = plain_calendar()
 REGISTER = Register(
     authorities=tuple(
         Authority(code=code, name=code, name_cy=code, email="la@example.org")

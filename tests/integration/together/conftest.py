@@ -26,7 +26,7 @@ from hwb_schemas.events import Event
 from hwb_schemas.register import Authority, Register, School
 from hwb_schemas.words import Role
 
-PRIMARY, SECONDARY = "6602001", "6604027"
+PRIMARY, SECONDARY, MIDDLE = "6602001", "6604027", "6605501"
 SERVICES = {
     "mis-ingest": mis_ingest.SERVICE,
     "identity": identity.SERVICE,
@@ -53,7 +53,7 @@ REGISTER = Register(
             top_year_groups=("8",),
             email="school@example.org",
         )
-        for number in (PRIMARY, SECONDARY)
+        for number in (PRIMARY, SECONDARY, MIDDLE)
     ),
 )
 

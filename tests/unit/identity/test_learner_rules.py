@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from tests.support.calendars import plain_calendar
 
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.home import Decision, DecisionKind, Standing
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import ContestedCase, Evaluation, Person, PersonCase
-from hwb_schemas.calendar import RolloverCalendar, Window
 from hwb_schemas.words import (
     AccountChange,
     AccountRole,
@@ -22,19 +22,7 @@ from hwb_schemas.words import (
 
 A, B, C = "6602001", "6604002", "6814003"
 UPN = "R201100018042"
-CALENDAR = RolloverCalendar(
-    name="2022",
-    academic_year_ending="2021-22",
-    academic_year_starting="2022-23",
-    groups_freeze=date(2022, 6, 6),
-    end_of_year_work_done_by=date(2022, 8, 11),
-    rollover_window_opens=date(2022, 8, 15),
-    run_week=Window(opens=date(2022, 8, 15), closes=date(2022, 8, 21)),
-    new_groups_from=date(2022, 8, 15),
-    academic_year_ends=date(2022, 8, 31),
-    first_day_of_term=date(2022, 9, 5),
-    first_day_of_term_by_authority={"681": date(2022, 9, 6)},
-)
+CALENDAR = plain_calendar({"681": date(2022, 9, 6)})
 
 
 class Wales:

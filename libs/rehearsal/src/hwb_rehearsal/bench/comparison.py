@@ -26,7 +26,7 @@ from hwb_rehearsal.bench.report import Row, compared
 from hwb_rehearsal.bench.side import REST_SECONDS, SideError, Timed, paused, run_side
 from hwb_rehearsal.broker import Broker
 from hwb_rehearsal.broker.records import RecordToSend, TopicWatch, ends_of, send, set_group_position
-from hwb_rehearsal.stack import Postgres, Stack
+from hwb_rehearsal.stack import Postgres, Stack, StackOptions
 from hwb_rehearsal.stack.process import base_environment
 from hwb_rehearsal.world.schools import Size
 from hwb_rehearsal.world.wales import Wales, build_wales
@@ -157,10 +157,7 @@ async def prepared(
         register=wales.register(),
         calendar=calendar,
         now=MAY,
-        services=("identity",),
-        broker=broker,
-        postgres=postgres,
-        say=say,
+        options=StackOptions(services=("identity",), broker=broker, postgres=postgres, say=say),
     ) as stack:
         say(f"identity applies a first provisioning of {len(first):,} records ...")
         send(broker.address, CHANGES, first)

@@ -13,7 +13,7 @@ import httpx
 from hwb_rehearsal.broker import start_broker
 from hwb_rehearsal.broker.records import TopicWatch
 from hwb_rehearsal.snapshots.forms import oneroster_zip
-from hwb_rehearsal.stack import Postgres, Stack
+from hwb_rehearsal.stack import Postgres, Stack, StackOptions
 from hwb_rehearsal.world.rollover import roll_over
 from hwb_rehearsal.world.schools import Size
 from hwb_rehearsal.world.wales import Roll, build_wales
@@ -82,9 +82,7 @@ async def run_end_to_end(
             register=wales.register(),
             calendar=calendar,
             now=MAY,
-            broker=broker,
-            postgres=postgres,
-            say=quiet,
+            options=StackOptions(broker=broker, postgres=postgres, say=quiet),
         ) as stack:
             one = await _wave(stack, first)
             say(f"{learners:,} learners, first provisioning: {_line(one)}")

@@ -14,7 +14,7 @@ from hwb_rehearsal.crash_points.points import Point
 from hwb_rehearsal.demo.commands import CommandError
 from hwb_rehearsal.demo.rehearse import Rehearsal, rehearsal
 from hwb_rehearsal.demo.show import Silence
-from hwb_rehearsal.stack import PostgresError, StackError
+from hwb_rehearsal.stack import PostgresError, StackError, StackOptions
 from hwb_rehearsal.stack.process import CRASH_AT
 from hwb_rehearsal.story.expectation import Case
 from hwb_rehearsal.story.year import Story
@@ -68,9 +68,9 @@ async def try_points(points: Sequence[Point], story: Story, root: Path) -> list[
             story,
             root,
             show=Silence(),
-            time_scale=TIME_SCALE,
-            say=lambda _: None,
-            first_environments=armed,
+            options=StackOptions(
+                time_scale=TIME_SCALE, say=lambda _: None, first_environments=armed
+            ),
         ) as playing:
             await asyncio.to_thread(send, playing.stack.broker.address, CASES, [POISON])
             faults = await _faults(playing, points)

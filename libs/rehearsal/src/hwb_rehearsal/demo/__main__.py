@@ -18,7 +18,7 @@ from hwb_rehearsal.demo.commands import CommandError
 from hwb_rehearsal.demo.rehearse import Rehearsal, rehearsal
 from hwb_rehearsal.demo.show import TerminalShow, table_of
 from hwb_rehearsal.demo.verdict import write_report
-from hwb_rehearsal.stack import PostgresError, StackError
+from hwb_rehearsal.stack import PostgresError, StackError, StackOptions
 from hwb_rehearsal.story.spring import DEMO_GROUPS, TINY_GROUPS
 from hwb_rehearsal.story.year import Story, tell
 from hwb_rehearsal.world.schools import DEMO, TINY, Size
@@ -77,7 +77,8 @@ async def _demo(
     )
     say(f"HWB_TIME_SCALE={time_scale:g}: providers' quotas, polls and backoffs run so much faster")
     show = TerminalShow(console, len(story.stages))
-    async with rehearsal(story, folder, show=show, time_scale=time_scale, say=say) as playing:
+    options = StackOptions(time_scale=time_scale, say=say)
+    async with rehearsal(story, folder, show=show, options=options) as playing:
         say(f"Everything is up after {time.monotonic() - begun:.0f} s; the year begins")
         with show:
             await playing.perform()

@@ -1,24 +1,44 @@
-"""What Digital Champions decide of their school's runs, and what must come of it."""
+"""What people decide of a school's runs, or of the school, and what must come of it."""
 
+from datetime import datetime
 from typing import Any
 
 from hwb_rehearsal.compare.rows import Row, row_of_faults
 from hwb_rehearsal.demo.commands import CommandError
 from hwb_rehearsal.demo.reality import Reality
-from hwb_rehearsal.demo.uploads import EXPORT_TAKES, SETTLE_SECONDS, push
-from hwb_rehearsal.story.acts import PushHeld, RollBack
+from hwb_rehearsal.demo.uploads import SETTLE_SECONDS, a_little_later, push
+from hwb_rehearsal.story.acts import (
+    ApproveClosing,
+    Discard,
+    PushClosing,
+    PushHeld,
+    RollBack,
+    Upload,
+)
 from hwb_schemas.words import Role
+
+AUTHORITY_DIGITS = 3
+
+
+async def decide(reality: Reality, act: PushHeld | PushClosing | Discard | RollBack) -> Row:
+    """A run, what somebody decides of it, and the row that says whether it went as it must."""
+    match act:
+        case PushHeld():
+            return await push_held(reality, act)
+        case PushClosing():
+            return await push_closing(reality, act)
+        case Discard():
+            return await discard(reality, act)
+        case RollBack():
+            return await roll_back(reality, act)
 
 
 async def push_held(reality: Reality, act: PushHeld) -> Row:
     """Of the held rows nothing but that they are held is said before the very list is approved."""
     school = act.upload.school
-    run_id = await push(reality, act.upload)
-    run = await _until(reality, school, run_id, "settled")
-    faults = []
-    said = run["counts"]["changes"] - run["counts"]["kept_back"]
-    if (run["counts"]["held"], said) != (act.held, 0):
-        faults.append(f"{school}: {run['counts']} with {act.held} to be held")
+    run = await _settled(reality, act.upload)
+    run_id = run["run_id"]
+    faults = _differs(run, held=act.held, changes=act.changes)
     answer = await _decide(reality, school, run_id, "approve", {"digest": run["digest"]})
     await _until(reality, school, answer["published_as"], "settled")
     if answer["changes"] != act.held:
@@ -31,16 +51,64 @@ async def push_held(reality: Reality, act: PushHeld) -> Row:
     )
 
 
+async def discard(reality: Reality, act: Discard) -> Row:
+    """Nothing of the held rows is published; the whole export finds nothing new."""
+    school = act.mistake.school
+    run = await _settled(reality, act.mistake)
+    faults = _differs(run, held=act.held, changes=0)
+    await _decide(reality, school, run["run_id"], "discard", {"digest": run["digest"]})
+    corrected = await _settled(reality, act.corrected, exported_at=a_little_later(act.corrected))
+    faults += _differs(corrected, held=0, changes=0)
+    return row_of_faults(
+        act.line,
+        expected=f"{act.held} rows",
+        actual=f"{run['counts']['held']} rows",
+        faults=faults,
+    )
+
+
+async def push_closing(reality: Reality, act: PushClosing) -> Row:
+    """The same upload is held before the closing is approved and goes through after it."""
+    held = await _settled(reality, act.upload)
+    faults = _differs(held, held=act.held, changes=act.changes)
+    await approve_closing(reality, ApproveClosing(act.upload.school))
+    again = await _settled(reality, act.upload, exported_at=a_little_later(act.upload))
+    faults += _differs(again, held=0, changes=act.held)
+    return row_of_faults(
+        act.line,
+        expected=f"{act.held} rows",
+        actual=f"{held['counts']['held']} rows",
+        faults=faults,
+    )
+
+
+async def approve_closing(reality: Reality, act: ApproveClosing) -> None:
+    """Approve a closing once; told again, the service must know it already."""
+    authority = reality.stack.client(
+        "mis-ingest", Role.LOCAL_AUTHORITY, authority=act.school[:AUTHORITY_DIGITS]
+    )
+    newly = []
+    async with authority as client:
+        for attempt in (1, 2):
+            answer = await client.post(
+                f"/v1/schools/{act.school}/closing",
+                json={"school": act.school},
+                headers={"Idempotency-Key": f"demo {attempt} closing {act.school}"},
+            )
+            newly.append(answer.is_success and answer.json()["newly"])
+    if newly != [True, False]:
+        message = f"closing of school {act.school}: {answer.status_code} {answer.text}"
+        raise CommandError(message)
+
+
 async def roll_back(reality: Reality, act: RollBack) -> Row:
     """The mistake is undone once, and what comes next waits until it is approved."""
     school = act.mistake.school
-    run_id = await push(reality, act.mistake)
-    await _until(reality, school, run_id, "settled")
+    run_id = (await _settled(reality, act.mistake))["run_id"]
     first = await _decide(reality, school, run_id, "rollback", None)
     again = await _decide(reality, school, run_id, "rollback", None, attempt=2)
     await _until(reality, school, first["published_as"], "settled")
-    later = act.corrected.snapshot.extracted_at + EXPORT_TAKES
-    corrected = await push(reality, act.corrected, extracted_at=later)
+    corrected = await push(reality, act.corrected, extracted_at=a_little_later(act.corrected))
     waiting = await _until(reality, school, corrected, "waiting")
     await _decide(reality, school, corrected, "approve", {"digest": waiting["digest"]})
     settled = await _until(reality, school, corrected, "settled")
@@ -57,6 +125,21 @@ async def roll_back(reality: Reality, act: RollBack) -> Row:
         actual=f"{first['changes']} records",
         faults=faults,
     )
+
+
+async def _settled(
+    reality: Reality, upload: Upload, *, exported_at: datetime | None = None
+) -> dict[str, Any]:
+    """Send an upload and wait until its run has settled."""
+    run_id = await push(reality, upload, extracted_at=exported_at)
+    return await _until(reality, upload.school, run_id, "settled")
+
+
+def _differs(run: dict[str, Any], *, held: int, changes: int) -> list[str]:
+    counts = run["counts"]
+    if (counts["held"], counts["changes"] - counts["kept_back"]) == (held, changes):
+        return []
+    return [f"{run['school']}: {counts} with {held} to be held, {changes} to go through"]
 
 
 async def _until(reality: Reality, school: str, run_id: str, status: str) -> dict[str, Any]:

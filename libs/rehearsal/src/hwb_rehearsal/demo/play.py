@@ -13,11 +13,14 @@ from hwb_rehearsal.demo.reality import Reality
 from hwb_rehearsal.demo.show import Advance, Show
 from hwb_rehearsal.story.acts import (
     Act,
+    ApproveClosing,
     CreateGroups,
+    Discard,
     MoveClock,
     Push,
     PushAgain,
     PushBroken,
+    PushClosing,
     PushHeld,
     Reach,
     RequestTransfer,
@@ -59,10 +62,10 @@ class Play:
                 self.rows.append(await uploads.push_again(self.reality, act))
             case PushBroken():
                 self.rows.append(await uploads.push_broken(self.reality, act))
-            case PushHeld():
-                self.rows.append(await decisions.push_held(self.reality, act))
-            case RollBack():
-                self.rows.append(await decisions.roll_back(self.reality, act))
+            case PushHeld() | PushClosing() | Discard() | RollBack():
+                self.rows.append(await decisions.decide(self.reality, act))
+            case ApproveClosing():
+                await decisions.approve_closing(self.reality, act)
             case Reach():
                 self.rows += await self.watch.reach(act.checkpoint)
             case SeeWaiting():

@@ -1,17 +1,16 @@
 """One rehearsal from an empty machine to the verdict: what the demo and the tests both run."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwb_rehearsal.broker import Broker
 from hwb_rehearsal.demo.play import Play
 from hwb_rehearsal.demo.reach import Watch
 from hwb_rehearsal.demo.reality import Reality
 from hwb_rehearsal.demo.show import Show
 from hwb_rehearsal.demo.verdict import Verdict, compare
-from hwb_rehearsal.stack import Postgres, Stack
+from hwb_rehearsal.stack import Stack, StackOptions
 from hwb_rehearsal.story.calendar import shipped_calendar
 from hwb_rehearsal.story.year import BEGINS, Story
 
@@ -43,11 +42,7 @@ async def rehearsal(
     root: Path,
     *,
     show: Show,
-    time_scale: float,
-    say: Callable[[str], None],
-    broker: Broker | None = None,
-    postgres: Postgres | None = None,
-    first_environments: Mapping[str, Mapping[str, str]] | None = None,
+    options: StackOptions,
 ) -> AsyncIterator[Rehearsal]:
     """Start every part for this story; see ``Stack.start`` for what it raises."""
     async with (
@@ -56,11 +51,7 @@ async def rehearsal(
             register=story.wales.register(),
             calendar=shipped_calendar("2022"),
             now=BEGINS,
-            time_scale=time_scale,
-            broker=broker,
-            postgres=postgres,
-            first_environments=first_environments,
-            say=say,
+            options=options,
         ) as stack,
         Reality(stack) as reality,
     ):

@@ -33,6 +33,11 @@ async def push(
     return pushed.run_id
 
 
+def a_little_later(upload: Upload) -> datetime:
+    """When a second export of a school's day was made."""
+    return upload.snapshot.extracted_at + EXPORT_TAKES
+
+
 async def push_all(reality: Reality, uploads: tuple[Upload, ...], advance: Advance) -> None:
     """Send them, a few at once, and wait until every run has settled."""
     room = asyncio.Semaphore(AT_ONCE)
@@ -58,8 +63,7 @@ async def push_all(reality: Reality, uploads: tuple[Upload, ...], advance: Advan
 async def push_again(reality: Reality, act: PushAgain) -> Row:
     """The same snapshot once more, exported a little later: nothing may be published."""
     school = act.upload.school
-    later = act.upload.snapshot.extracted_at + EXPORT_TAKES
-    run_id = await push(reality, act.upload, extracted_at=later)
+    run_id = await push(reality, act.upload, extracted_at=a_little_later(act.upload))
 
     async def settled() -> bool:
         return bool((await reality.run(school, run_id))["status"] == "settled")

@@ -48,14 +48,14 @@ def users(snapshot: Snapshot) -> Iterator[Row]:
     """Learners first, then staff."""
     org = _org(snapshot)
     for row in snapshot.learners:
-        yield _learner(row, org)
+        yield (_user(snapshot, row.local_id), *_learner(row, org))
     for member in snapshot.staff:
-        yield _member(member, org)
+        yield (_user(snapshot, member.local_id), *_member(member, org))
 
 
 def _learner(row: LearnerRow, org: str) -> Row:
     return (
-        *(row.local_id, "", "", "true", org, "student", "", "", row.forename, row.surname, ""),
+        *("", "", "true", org, "student", "", "", row.forename, row.surname, ""),
         *(row.upn, "", "", "", "", row.year_group, "", row.admission_number),
         *(row.admission_date.isoformat(), "", _iso(row.leaving_date), row.enrolment_status),
         row.former_upn,
@@ -64,7 +64,7 @@ def _learner(row: LearnerRow, org: str) -> Row:
 
 def _member(row: StaffRow, org: str) -> Row:
     return (
-        *(row.local_id, "", "", "true", org, row.role, "", "", row.forename, row.surname, ""),
+        *("", "", "true", org, row.role, "", "", row.forename, row.surname, ""),
         *(row.staff_code, "", "", "", "", "", "", "", ""),
         *(_iso(row.start_date), _iso(row.leaving_date), "", ""),
     )
@@ -75,7 +75,17 @@ def classes(snapshot: Snapshot) -> Iterator[Row]:
     org, session = _org(snapshot), _session(snapshot)
     for row in snapshot.classes:
         yield (
-            *(_class(row.code), "", "", row.title, row.year_group, "", row.code, row.kind, ""),
+            *(
+                _class(snapshot, row.code),
+                "",
+                "",
+                row.title,
+                row.year_group,
+                "",
+                row.code,
+                row.kind,
+                "",
+            ),
             *(org, session, "", "", ""),
         )
 
@@ -87,14 +97,15 @@ def enrolments(snapshot: Snapshot) -> Iterator[Row]:
     teaching = ((row.local_id, "teacher", row.classes) for row in snapshot.staff)
     for local_id, role, codes in (*learning, *teaching):
         for code in codes:
-            name = f"E-{local_id}-{code}"
-            yield (name, "", "", _class(code), org, local_id, role, "", "", "")
+            user = _user(snapshot, local_id)
+            name = f"E-{user}-{code}"
+            yield (name, "", "", _class(snapshot, code), org, user, role, "", "", "")
 
 
 def demographics(snapshot: Snapshot) -> Iterator[Row]:
     """Birth dates of the learners."""
     for row in snapshot.learners:
-        yield (row.local_id, "", "", row.birth_date.isoformat(), row.sex)
+        yield (_user(snapshot, row.local_id), "", "", row.birth_date.isoformat(), row.sex)
 
 
 def _iso(day: date | None) -> str:
@@ -102,12 +113,16 @@ def _iso(day: date | None) -> str:
 
 
 def _org(snapshot: Snapshot) -> str:
-    return f"S-{snapshot.school}"
+    return f"{snapshot.mis}S-{snapshot.school}"
 
 
 def _session(snapshot: Snapshot) -> str:
-    return f"Y-{snapshot.academic_year}"
+    return f"{snapshot.mis}Y-{snapshot.academic_year}"
 
 
-def _class(code: str) -> str:
-    return f"C-{code}"
+def _class(snapshot: Snapshot, code: str) -> str:
+    return f"{snapshot.mis}C-{code}"
+
+
+def _user(snapshot: Snapshot, local_id: str) -> str:
+    return f"{snapshot.mis}{local_id}"

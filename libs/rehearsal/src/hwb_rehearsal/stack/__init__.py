@@ -3,9 +3,10 @@
 from hwb_rehearsal.stack.clock import RehearsalClock
 from hwb_rehearsal.stack.errors import StackError
 from hwb_rehearsal.stack.metrics import Sample, parse_metrics, total
+from hwb_rehearsal.stack.options import SERVICES, StackOptions
 from hwb_rehearsal.stack.postgres import Postgres, PostgresError, start_postgres
 from hwb_rehearsal.stack.process import StackProcess
-from hwb_rehearsal.stack.stack import SERVICES, Stack
+from hwb_rehearsal.stack.stack import Stack
 
 __all__ = [
     "SERVICES",
@@ -15,6 +16,7 @@ __all__ = [
     "Sample",
     "Stack",
     "StackError",
+    "StackOptions",
     "StackProcess",
     "parse_metrics",
     "start_postgres",

@@ -22,6 +22,7 @@ from hwb_rehearsal.issuer.clients import LocalClients, client_id_of
 from hwb_rehearsal.stack.clock import RehearsalClock
 from hwb_rehearsal.stack.errors import StackError
 from hwb_rehearsal.stack.metrics import Sample, parse_metrics, total
+from hwb_rehearsal.stack.options import SERVICES, StackOptions
 from hwb_rehearsal.stack.patience import PatientTransport
 from hwb_rehearsal.stack.postgres import Postgres, start_postgres
 from hwb_rehearsal.stack.process import StackProcess, base_environment
@@ -30,18 +31,14 @@ from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.register import Register
 from hwb_schemas.words import Role
 
-SERVICES = ("mis-ingest", "identity", "groups", "notifier")
 ProcessKind = Literal["api", "worker"]
 
 READY_SECONDS = 60.0
 MIGRATE_SECONDS = 60.0
 POLL_SECONDS = 0.1
+EVERYTHING = StackOptions()
 
 T = TypeVar("T")
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - for the person who started it
 
 
 @dataclass(kw_only=True)
@@ -74,26 +71,17 @@ class Stack:
         register: Register,
         calendar: RolloverCalendar,
         now: datetime,
-        time_scale: float = 1.0,
-        services: Sequence[str] = SERVICES,
-        settings: Mapping[str, Mapping[str, str]] | None = None,
-        broker: Broker | None = None,
-        postgres: Postgres | None = None,
-        first_environments: Mapping[str, Mapping[str, str]] | None = None,
-        say: Callable[[str], None] = _print,
+        options: StackOptions = EVERYTHING,
     ) -> AsyncIterator[Self]:
         """Start everything and wait until all of it is ready; end it in reverse order on leaving.
 
-        ``now`` is where the rehearsal clock begins. ``settings`` adds to a service's environment
-        by names without prefix (``{"identity": {"SLICE_RECORDS": "100"}}``); ``first_environments``
-        adds to that of a process (``identity worker``) until it ends for the first time. A broker
-        or server that is handed in is used and left running; else both are started as this
-        machine allows.
+        ``now`` is where the rehearsal clock begins.
         Raises StackError, BrokerError or PostgresError in one clear line.
         """
         async with contextlib.AsyncExitStack() as ending:
-            broker = broker or ending.enter_context(start_broker(say=say))
-            postgres = postgres or ending.enter_context(start_postgres(say=say))
+            say = options.say
+            broker = options.broker or ending.enter_context(start_broker(say=say))
+            postgres = options.postgres or ending.enter_context(start_postgres(say=say))
             stack = cls._prepare(
                 root,
                 broker=broker,
@@ -101,16 +89,14 @@ class Stack:
                 register=register,
                 calendar=calendar,
                 now=now,
-                time_scale=time_scale,
-                services=tuple(services),
-                settings=settings or {},
+                options=options,
             )
             topics = contract_topics()
             broker.make_topics(topics)
             ending.callback(broker.delete_topics, [topic.name for topic in topics])
             await stack.migrate()
             ending.push_async_callback(stack.stop)
-            await stack.start_processes(first_environments or {})
+            await stack.start_processes(options.first_environments)
             yield stack
 
     @classmethod
@@ -123,9 +109,7 @@ class Stack:
         register: Register,
         calendar: RolloverCalendar,
         now: datetime,
-        time_scale: float,
-        services: tuple[str, ...],
-        settings: Mapping[str, Mapping[str, str]],
+        options: StackOptions,
     ) -> Self:
         for folder in (root, root / "logs", root / "mail"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -151,10 +135,10 @@ class Stack:
         issuer_secret = secrets.token_hex(32)
         urls = {
             service: postgres.create_database(f"hwb_{service.replace('-', '_')}")
-            for service in services
+            for service in options.services
         }
         environments: dict[str, Mapping[str, str]] = {}
-        for service in services:
+        for service in options.services:
             environments[service] = environment_of(
                 service,
                 database_url=urls[service],
@@ -163,10 +147,10 @@ class Stack:
                 ports=ports,
                 person_ref_secret=person_ref_secret,
                 provider_token=provider_token,
-                time_scale=time_scale,
+                time_scale=options.time_scale,
             ) | {
                 f"HWB_{service.upper().replace('-', '_')}_{name}": value
-                for name, value in settings.get(service, {}).items()
+                for name, value in options.settings.get(service, {}).items()
             }
         stack = cls(
             root=root,
@@ -175,7 +159,7 @@ class Stack:
             clock=RehearsalClock(files.clock, now.astimezone(UTC)),
             register=register,
             calendar=calendar,
-            services=services,
+            services=options.services,
             person_ref_secret=person_ref_secret,
             ports=ports,
             database_urls=urls,
@@ -184,7 +168,7 @@ class Stack:
             _signed_in={},
             _processes={},
         )
-        stack._describe_processes(time_scale, issuer_secret)
+        stack._describe_processes(options.time_scale, issuer_secret)
         return stack
 
     def _describe_processes(self, time_scale: float, issuer_secret: str) -> None:

@@ -65,10 +65,44 @@ class PushBroken:
 
 @dataclass(frozen=True, slots=True)
 class PushHeld:
-    """A school's run is held in part; its Digital Champion approves exactly that list."""
+    """A school's run is held in part; its Digital Champion approves exactly that list.
+
+    ``changes`` other records go through at once.
+    """
 
     upload: Upload
     held: int
+    line: Line
+    changes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """What is held of a school's run is discarded; the corrected upload changes nothing."""
+
+    mistake: Upload
+    held: int
+    corrected: Upload
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveClosing:
+    """The authority says, by its number, that a school closes."""
+
+    school: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushClosing:
+    """A closing school's run is held; approved by its number, the same upload goes through.
+
+    ``changes`` records are no more than the season explains and go through before.
+    """
+
+    upload: Upload
+    held: int
+    changes: int
     line: Line
 
 
@@ -127,6 +161,9 @@ Act = (
     | PushAgain
     | PushBroken
     | PushHeld
+    | PushClosing
+    | ApproveClosing
+    | Discard
     | RollBack
     | Reach
     | SeeWaiting

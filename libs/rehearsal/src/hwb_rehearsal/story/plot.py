@@ -18,6 +18,7 @@ from hwb_rehearsal.story.expectation import (
     Person,
     RejectedRow,
 )
+from hwb_rehearsal.world.reorganised import Reorganisation
 from hwb_rehearsal.world.rows import ClassRow, LearnerRow, Snapshot, StaffRow
 from hwb_rehearsal.world.schools import SchoolPlan
 from hwb_rehearsal.world.wales import Roll, Wales, with_classes
@@ -29,13 +30,17 @@ Picked = TypeVar("Picked")
 
 @dataclass
 class SchoolState:
-    """One school's MIS. ``learners`` are keyed by their true UPN, whatever the row says."""
+    """One school's MIS. ``learners`` are keyed by their true UPN, whatever the row says.
+
+    ``mis`` begins its ids, "" until it changes to another MIS.
+    """
 
     plan: SchoolPlan
     learners: dict[str, LearnerRow]
     staff: dict[str, StaffRow]
     classes: tuple[ClassRow, ...]
     academic_year: str = OLD_YEAR
+    mis: str = ""
 
     @classmethod
     def of(cls, roll: Roll) -> "SchoolState":
@@ -66,6 +71,7 @@ class SchoolState:
             learners=tuple(self.learners.values()),
             staff=tuple(self.staff.values()),
             classes=self.classes,
+            mis=self.mis,
         )
 
     def keys_of(self, codes: Iterable[str]) -> tuple[str, ...]:
@@ -79,6 +85,7 @@ class Plot:
     """The year so far. Its parts write what happens and, beside it, what must come of it."""
 
     wales: Wales
+    reorganisation: Reorganisation
     now: datetime
     schools: dict[str, SchoolState] = field(default_factory=dict)
     persons: dict[str, Person] = field(default_factory=dict)
@@ -92,6 +99,17 @@ class Plot:
     started: dict[str, tuple[SchoolState, str]] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _acts: list[Act] = field(default_factory=list)
+
+    @property
+    def unit(self) -> SchoolState:
+        """The pupil referral unit."""
+        return self.schools[self.reorganisation.unit]
+
+    @property
+    def closing(self) -> tuple[SchoolState, SchoolState]:
+        """The primary and the secondary that close."""
+        primary, secondary = self.reorganisation.closing
+        return self.schools[primary], self.schools[secondary]
 
     @property
     def secondaries(self) -> list[SchoolState]:
@@ -163,6 +181,23 @@ class Plot:
     def edit(self, state: SchoolState, key: str, /, **changes: Any) -> None:
         """The school changes a learner's row."""
         state.learners[key] = replace(state.learners[key], **changes)
+
+    def change_upn(self, state: SchoolState, old: str, new: str, *, former: str = "") -> None:
+        """The school has a learner under another UPN: the person and the account are the same."""
+        renewed = replace(state.learners[old], upn=new, former_upn=former)
+        state.learners = {
+            (new if upn == old else upn): (renewed if upn == old else row)
+            for upn, row in state.learners.items()
+        }
+        self.known_as(old, new)
+
+    def known_as(self, old: str, new: str) -> None:
+        """Whoever was expected under the old UPN is expected under the new one."""
+        self.use(new)
+        self.persons[new] = replace(self.persons.pop(old), key=new)
+        for wanted, group in self.groups.items():
+            if old in group.members:
+                self.groups[wanted] = replace(group, members=group.members - {old} | {new})
 
     def edit_staff(self, state: SchoolState, local_id: str, **changes: Any) -> None:
         """The school changes a staff member's row."""
@@ -273,6 +308,14 @@ class Plot:
         self.runs[upload.school] += runs
         self.last_upload[upload.school] = upload
         return upload
+
+    def open(self, state: SchoolState) -> None:
+        """A school has its first day: from now on it takes part."""
+        self.schools[state.plan.number] = state
+
+    def close(self, state: SchoolState) -> None:
+        """The school is no more; what is expected of its people stays."""
+        del self.schools[state.plan.number]
 
     def push(self, states: Iterable[SchoolState], *, kill: str | None = None) -> None:
         """These schools send what they have."""

@@ -11,9 +11,11 @@ from hwb_rehearsal.story.acts import (
     SeeWaiting,
 )
 from hwb_rehearsal.story.expectation import Case, Line
+from hwb_rehearsal.story.merger import two_schools_become_one
 from hwb_rehearsal.story.plot import Plot, SchoolState
 from hwb_rehearsal.story.spring import GroupPlan, create
 from hwb_rehearsal.story.summer import Leavers, Summer
+from hwb_rehearsal.story.upns import mover, mover_renewed
 from hwb_rehearsal.world.rollover import FIRST_DAY, LAST_DAY, admitted, left, moved_up
 from hwb_rehearsal.world.rows import LearnerRow, StaffRow
 
@@ -26,21 +28,23 @@ def run_week(plot: Plot, summer: Summer, groups: GroupPlan) -> None:
     _secondaries_before_their_primaries(plot, summer, movers, groups)
     intakes = _primaries(plot, summer)
     _secondaries_after_their_primaries(plot, summer, movers, intakes)
+    two_schools_become_one(plot)
     _after_the_runs(plot, summer, groups)
 
 
 class _Movers:
-    """Two learners who change secondary school, one in each order of the schools' runs."""
+    """Learners who change secondary school, some in each order of the schools' runs."""
 
     def __init__(self, plot: Plot) -> None:
         first, later = plot.secondary_first[0], plot.primary_first[0]
-        year = first.plan.years[1]
-        (self.old_first,) = plot.pick(first, 1, lambda row: row.year_group == year)
-        (self.new_first,) = plot.pick(later, 1, lambda row: row.year_group == year)
-        self.row_of = {
-            self.old_first: first.learners[self.old_first],
-            self.new_first: later.learners[self.new_first],
-        }
+        self.old_first = (
+            mover(plot, first, lines.OLD_SECONDARY_FIRST),
+            mover_renewed(plot, first, lines.RENEWED_OLD_FIRST),
+        )
+        self.new_first = (
+            mover(plot, later, lines.NEW_SECONDARY_FIRST),
+            mover_renewed(plot, later, lines.RENEWED_NEW_FIRST),
+        )
 
 
 def _secondaries_before_their_primaries(
@@ -52,18 +56,18 @@ def _secondaries_before_their_primaries(
     settled: list[str] = []
     for state in plot.secondary_first:
         number = state.plan.number
-        leaving = {movers.old_first} & set(state.learners)
-        joining = {movers.new_first: movers.row_of[movers.new_first]}
+        leaving = {one.upn for one in movers.old_first} & set(state.learners)
         intake = _intake(plot, leavers, number)
         if state is plot.secondary_first[0]:
-            intake |= joining
+            intake |= {one.row.upn: one.row for one in movers.new_first}
         _end_of_year(plot, state, summer, leaving=leaving, intake=intake)
         released = {**leavers.stated_in_july, **leavers.left_in_july}
         waiting[number] = set(intake) - set(released)
         for upn in set(intake) & set(released):
             _match(plot, state, upn)
-        settled += [upn for upn, row in state.learners.items() if row.enrolment_status != "S"]
-    plot.release(movers.old_first, lines.OLD_SECONDARY_FIRST)
+        settled += [upn for upn, row in state.learners.items() if not row.is_visiting]
+    for one in movers.old_first:
+        plot.release(one.upn, one.line)
     plot.push(plot.secondary_first)
     reached = set(settled).difference(*waiting.values())
     plot.reach("secondaries that ran first", sorted(reached))
@@ -177,12 +181,9 @@ def _write_moves(plot: Plot, state: SchoolState, summer: Summer) -> None:
 
 
 def _renew_upns(plot: Plot, state: SchoolState) -> None:
-    rows = {}
-    for upn, row in state.learners.items():
-        permanent = plot.renewals.get(upn, upn)
-        former = upn if permanent != upn else row.former_upn
-        rows[permanent] = replace(row, upn=permanent, former_upn=former) if former else row
-    state.learners = rows
+    for temporary, permanent in plot.renewals.items():
+        if temporary in state.learners:
+            plot.change_upn(state, temporary, permanent, former=temporary)
 
 
 def _write_ledger(
@@ -191,15 +192,13 @@ def _write_ledger(
     """What the school's own people must become; who comes from elsewhere is written later."""
     for upn in starters:
         plot.claim(state, upn, lines.STARTED)
-    for temporary, permanent in plot.renewals.items():
+    for permanent in plot.renewals.values():
         if permanent in state.learners:
             plot.claim(state, permanent, lines.NEW_UPN)
-            plot.say(permanent, account_of=temporary)
-            del plot.persons[temporary]
     feeds = state in plot.primaries
     for upn in before:
         row, person = state.learners.get(upn), plot.persons.get(upn)
-        if row is None or person is None or row.enrolment_status == "S":
+        if row is None or person is None or row.is_visiting:
             continue
         if row.leaving_date is None and row.upn == upn:
             plot.claim(state, upn, person.line)
@@ -211,8 +210,9 @@ def _write_ledger(
 def _write_staff(plot: Plot, state: SchoolState) -> None:
     for row in state.staff.values():
         key = plot.staff_key(state, row)
-        if key in plot.persons and plot.persons[key].line == lines.STAFF_STAYED:
-            plot.employ(state, row.local_id, lines.STAFF_STAYED)
+        person = plot.persons.get(key)
+        if person is not None and person.line in {lines.STAFF_STAYED, lines.NEW_MIS_NEW_CODE}:
+            plot.employ(state, row.local_id, person.line)
 
 
 def _match(plot: Plot, state: SchoolState, upn: str, line: Line | None = None) -> None:
@@ -255,17 +255,20 @@ def _secondaries_after_their_primaries(
     plot: Plot, summer: Summer, movers: _Movers, intakes: dict[str, dict[str, LearnerRow]]
 ) -> None:
     plot.move_clock(datetime(2022, 8, 18, 6, 0, tzinfo=UTC))
-    ran = {state.plan.number for state in (*plot.primaries, *plot.secondary_first)}
+    ran = {state.plan.number for state in (*plot.primaries, *plot.secondary_first, *plot.closing)}
     rest = [state for number, state in plot.schools.items() if number not in ran]
     for state in rest:
         intake = intakes.get(state.plan.number, {})
         if state is plot.primary_first[0]:
-            intake = intake | {movers.old_first: movers.row_of[movers.old_first]}
-        leaving = {movers.new_first} & set(state.learners)
+            intake = intake | {one.row.upn: one.row for one in movers.old_first}
+            for one in (*movers.old_first, *movers.new_first):
+                plot.known_as(one.upn, one.row.upn)
+        leaving = {one.upn for one in movers.new_first} & set(state.learners)
         _end_of_year(plot, state, summer, leaving=leaving, intake=intake)
         for upn in intake:
             _match(plot, state, upn)
-    _match(plot, plot.secondary_first[0], movers.new_first, lines.NEW_SECONDARY_FIRST)
+    for one in movers.new_first:
+        _match(plot, plot.secondary_first[0], one.row.upn, one.line)
     plot.push(rest)
     twice = plot.last_upload[plot.primary_first[0].plan.number]
     plot.runs[twice.school] += 1

@@ -7,6 +7,7 @@ from itertools import islice
 
 from hwb_rehearsal.story import lines
 from hwb_rehearsal.story.acts import CreateGroups
+from hwb_rehearsal.story.dual import visit
 from hwb_rehearsal.story.expectation import Case, Group, Line
 from hwb_rehearsal.story.plot import Plot, SchoolState
 from hwb_rehearsal.world.rows import LearnerRow
@@ -220,15 +221,7 @@ def _join(plot: Plot) -> str:
 def _subsidiary(plot: Plot) -> tuple[str, str]:
     home, host = plot.secondary_first[0], plot.primary_first[0]
     (upn,) = plot.pick(home, 1, lambda row: row.year_group == home.plan.years[2])
-    number = plot.wales.people.admission_number(host.plan.number)
-    host.learners[upn] = replace(
-        home.learners[upn],
-        local_id=f"L{number}",
-        admission_number=number,
-        admission_date=date(2022, 5, 23),
-        enrolment_status="S",
-        classes=(),
-    )
+    visit(plot, host, home.learners[upn], "S")
     plot.say(upn, line=lines.SUBSIDIARY, other_schools=(host.plan.number,))
     return upn, host.plan.number
 

@@ -75,6 +75,10 @@ class People:
         self._admissions[school] += 1
         return f"{self._admissions[school]:06}"
 
+    def upn(self, school: str, year: int) -> str:
+        """Another permanent UPN of this school and calendar year."""
+        return self._issuer.permanent(school, year)
+
     def temporary_upn(self, school: str, year: int) -> str:
         """A temporary UPN as a school gives one to a learner whose own is not known yet."""
         return self._issuer.temporary(school, year)

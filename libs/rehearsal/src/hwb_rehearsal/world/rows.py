@@ -22,6 +22,11 @@ class LearnerRow:
     enrolment_status: str = ""
     former_upn: str = ""
 
+    @property
+    def is_visiting(self) -> bool:
+        """Whether the learner comes only as a subsidiary or guest: another school is the home."""
+        return self.enrolment_status in {"S", "G"}
+
 
 @dataclass(frozen=True, slots=True)
 class StaffRow:
@@ -49,7 +54,10 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that one upload says. ``academic_year`` is written ``2021-22``."""
+    """All that one upload says. ``academic_year`` is written ``2021-22``.
+
+    ``mis`` begins every sourcedId: another MIS gives everything ids of its own.
+    """
 
     school: str
     school_name: str
@@ -58,3 +66,4 @@ class Snapshot:
     learners: tuple[LearnerRow, ...]
     staff: tuple[StaffRow, ...]
     classes: tuple[ClassRow, ...]
+    mis: str = ""

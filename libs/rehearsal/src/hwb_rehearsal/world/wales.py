@@ -1,7 +1,7 @@
 """Puts schools, learners, staff and classes together: one Wales in one academic year."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import cycle
@@ -80,7 +80,7 @@ def build_wales(*, seed: int, size: Size, source: Source = "synthetic") -> Wales
     for plan in plans:
         if plan.leads_to:
             feeders[plan.leads_to].append(plan)
-    rolls = {plan.number: _filled(plan, feeders[plan.number], people) for plan in plans}
+    rolls = {plan.number: filled(plan, feeders[plan.number], people) for plan in plans}
     return Wales(seed=seed, rolls=rolls, people=people)
 
 
@@ -117,10 +117,11 @@ def with_classes(
 
 
 def _is_taught(row: LearnerRow) -> bool:
-    return row.leaving_date is None and row.enrolment_status not in {"S", "G"}
+    return row.leaving_date is None and not row.is_visiting
 
 
-def _filled(plan: SchoolPlan, feeders: list[SchoolPlan], people: People) -> Roll:
+def filled(plan: SchoolPlan, feeders: Sequence[SchoolPlan], people: People) -> Roll:
+    """A school with its learners and staff, their UPNs issued by the schools that lead to it."""
     issuers = cycle([feeder.number for feeder in feeders] or [plan.number])
     learners = [
         people.learner(plan, year, issued_by=next(issuers), year=FIRST_YEAR)

@@ -267,9 +267,12 @@ class RunPlanner:
             )
             for one in gone
         ]
-        last = {one.class_key: one.digest for one in published if one.current}
+        # With its id: a rejected row of another MIS must find the class that was published.
+        last = {one.class_key: (one.digest, one.local_id) for one in published if one.current}
         now = _current_classes(snapshot, ClassWording(school, self.refs, places), codes)
-        changes = [one for one in now.values() if last.get(one.class_key) != one.digest]
+        changes = [
+            one for one in now.values() if last.get(one.class_key) != (one.digest, one.local_id)
+        ]
         changes += [one for one in withdrawn if one.class_key not in staying]
         if not held:
             return changes, []
