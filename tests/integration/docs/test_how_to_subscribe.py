@@ -4,12 +4,14 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from confluent_kafka import Producer
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from tests.support.examples import example_of
 
 from hwb_rehearsal.broker import Broker
@@ -93,4 +95,69 @@ def test_the_subscriber_of_the_page_knows_everybody_and_goes_on_living(
             ],
         )
         read_until(process, "100 accounts, 99 active")
+    broker.delete_topics([topic])
+
+
+def records_on(address: str, topic: str) -> list[tuple[str, int | None]]:
+    """Key and version (None: a tombstone) of every record that the broker still has."""
+    consumer = Consumer(
+        {"bootstrap.servers": address, "group.id": uuid4().hex, "enable.partition.eof": True}
+    )
+    found = []
+    with closing(consumer):
+        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        while (message := consumer.poll(30)) is not None and not message.error():
+            value = message.value()
+            key = (message.key() or b"").decode()
+            found.append((key, json.loads(value)["version"] if value else None))
+    return found
+
+
+def compact(address: str, topic: str) -> list[tuple[str, int | None]]:
+    """Write until the broker has cleaned what lies before; gives what is left of it."""
+    deadline = time.monotonic() + 90
+    filler = 0
+    while True:
+        filler += 1
+        publish(address, topic, [("filler", account_event("filler", version=filler))])
+        left = [record for record in records_on(address, topic) if record[0] != "filler"]
+        if len(left) == len({key for key, _ in left}):
+            return left
+        assert time.monotonic() < deadline, f"nothing was compacted: {left}"
+        time.sleep(0.2)
+
+
+def test_the_subscriber_of_the_page_starts_cold_on_what_compaction_has_left(
+    broker: Broker, tmp_path: Path
+) -> None:
+    if not broker.is_real:
+        pytest.skip("librdkafka's built-in broker never compacts")
+    topic = f"subscribe.{uuid4().hex}"
+    settings = {
+        "cleanup.policy": "compact",
+        "segment.ms": "100",
+        "min.cleanable.dirty.ratio": "0.001",
+        "delete.retention.ms": str(31 * 24 * 60 * 60 * 1000),
+    }
+    broker.make_topics([TopicSpec(name=topic, partitions=1, config=settings)])
+    publish(
+        broker.address,
+        topic,
+        [
+            *(("a-1", account_event("a-1", version=number)) for number in range(1, 6)),
+            ("a-2", account_event("a-2", version=1)),
+            ("a-3", account_event("a-3", version=1)),
+            ("a-1", account_event("a-1", version=6, status="inactive")),
+            ("a-2", None),
+        ],
+    )
+    assert sorted(compact(broker.address, topic)) == [("a-1", 6), ("a-2", None), ("a-3", 1)]
+    with running(subscriber_on(topic, tmp_path), broker.address) as process:
+        read_until(process, "3 accounts, 2 active")
+        publish(
+            broker.address,
+            topic,
+            [("a-1", account_event("a-1", version=7)), ("a-3", None), ("filler", None)],
+        )
+        read_until(process, "1 accounts, 1 active")
     broker.delete_topics([topic])

@@ -153,6 +153,7 @@ def _write_settings(root: Path, *, broker: int, controller: int) -> str:
         "transaction.state.log.min.isr": "1",
         "transaction.state.log.num.partitions": "4",
         "group.initial.rebalance.delay.ms": "0",
+        "log.cleaner.backoff.ms": "500",
     }
     path = root / "server.properties"
     path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
