@@ -96,13 +96,13 @@ def a_leaving_date_withdrawn_stays(patch: pytest.MonkeyPatch) -> None:
 
 
 def released_from_the_earliest_leaving_date(patch: pytest.MonkeyPatch) -> None:
-    rule = home._last_left
+    rule = home.last_left
 
     def first_left(all_of_them: tuple[Enrolment, ...], *when: Any) -> Enrolment | None:
         left = [one for one in all_of_them if rule((one,), *when) is not None]
         return min(left, key=lambda one: one.leaving or date.min, default=None)
 
-    patch.setattr(home, "_last_left", first_left)
+    patch.setattr(home, "last_left", first_left)
 
 
 def the_sequence_of_a_schools_word_is_not_compared(patch: pytest.MonkeyPatch) -> None:

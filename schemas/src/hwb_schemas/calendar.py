@@ -82,11 +82,19 @@ class RolloverCalendar(CalendarValue):
     first_day_of_term_by_authority: dict[str, date] = {}
     pending_case_after_days: int = 14
     contested_case_after_days: int = 3
-    deletion_after_days: int = 365
-    deletion_announced_days_before: int = 30
+    deletion_after_months: int = Field(default=12, ge=1)
+    deletion_announced_days_before: int = Field(default=30, ge=1)
+    deletions: GuardLimit = GuardLimit(share=0.1, at_least=100)
     guard: SeasonGuard = SeasonGuard()
     leaver_hold: LeaverHold | None = None
     manual_account_end: Literal["reminds", "deactivates"] = "reminds"
+    manual_account_reminder_days: int = Field(default=28, ge=1)
+    manual_review_done_by: date | None = None
+
+    @property
+    def manual_review_by(self) -> date:
+        """The day from which an unfinished review of accounts made by hand is a case."""
+        return self.manual_review_done_by or self.academic_year_ends
 
     def term_starts(self, authority: str) -> date:
         """First day of term in this authority (three-digit code)."""

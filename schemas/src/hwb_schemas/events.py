@@ -189,7 +189,11 @@ class RunSettled(Event):
 
 
 class Account(Value):
-    """A whole account as every other service may know it."""
+    """A whole account as every other service may know it.
+
+    ``deletes_on`` is the day on which it is deleted, announced thirty days before, unless a school
+    takes it back.
+    """
 
     account_id: str
     role: AccountRole
@@ -201,6 +205,7 @@ class Account(Value):
     year_group: str | None = None
     classes: tuple[str, ...] = ()
     person_refs: tuple[str, ...] = ()
+    deletes_on: date | None = None
 
 
 class AccountChanged(Event):

@@ -109,6 +109,82 @@ async def test_under_2025_it_deactivates_on_its_day_and_an_extension_reactivates
     assert await world.identity.reconcile.find() == []
 
 
+async def cases(world: World) -> list[tuple[str, str, dict[str, str]]]:
+    return [
+        (case.value["kind"], case.value["change"], case.value["facts"])
+        for case in await world.published("hwb.servicedesk.cases")
+        if case.value
+    ]
+
+
+async def test_a_school_is_reminded_before_the_end_date_once_for_all_that_end_that_day(
+    world: World,
+) -> None:
+    async with world.api("primary") as api:
+        account_id = await made(api)
+        answer = await api.post(
+            PATH, json={**HELPER, "forename": "Owain"}, headers=headers("another")
+        )
+        assert answer.status_code == 201
+        world.move_to(date(2022, 8, 2))
+        await world.identity.notices()
+        assert await cases(world) == []
+        world.move_to(date(2022, 8, 3))
+        for _ in range(2):
+            await world.identity.notices()
+        kind, facts = "non_mis_account_expiring", {"school": PRIMARY, "ends_on": "2022-08-31"}
+        assert await cases(world) == [(kind, "raised", {**facts, "accounts": "2"})]
+        for one in (account_id, answer.json()["account_id"]):
+            await api.post(
+                f"/v1/accounts/{one}/extend",
+                json={"ends_on": "2022-12-31"},
+                headers=headers(f"extend-{one}"),
+            )
+        await world.identity.notices()
+    assert [change for _, change, _ in await cases(world)] == ["raised", "resolved"]
+
+
+async def test_accounts_that_end_in_the_next_eight_weeks_are_listed(world: World) -> None:
+    async with world.api("primary") as api:
+        account_id = await made(api)
+        for ends_on in (None, "2022-12-31"):
+            wanted = {**HELPER, "ends_on": ends_on}
+            await api.post(PATH, json=wanted, headers=headers(f"until {ends_on}"))
+        params: dict[str, str | int] = {"role": "non_mis", "expiring_within_weeks": 8}
+        items = (await api.get(PATH, params=params)).json()["items"]
+        assert len(await listed(api)) == 3
+    assert [item["account_id"] for item in items] == [account_id]
+
+
+async def test_an_unfinished_review_is_a_case_from_the_calendars_day_on_until_it_is_finished(
+    world: World,
+) -> None:
+    async with world.api("primary") as api:
+        governor = await made(api, GOVERNOR)
+        wanted = {**HELPER, "ends_on": None}
+        helper = (await api.post(PATH, json=wanted, headers=headers("helper"))).json()["account_id"]
+        world.move_to(date(2022, 8, 30))
+        await world.identity.notices()
+        assert await cases(world) == []
+        world.move_to(date(2022, 8, 31))
+        for _ in range(2):
+            await world.identity.notices()
+        kind = "non_mis_review_unfinished"
+        assert await cases(world) == [(kind, "raised", {"school": PRIMARY, "accounts": "2"})]
+        body = {"confirmed_with": "headteacher"}
+        path = f"/v1/accounts/{governor}/review"
+        assert (await api.post(path, json=body, headers=headers("review"))).status_code == 200
+        await world.identity.notices()
+        assert len(await cases(world)) == 1
+        path, gone = f"/v1/accounts/{helper}/deactivate", {"reason": "gone"}
+        gone["confirm"] = (await api.post(path, json=gone, headers=headers("ask"))).json()[
+            "confirm"
+        ]
+        assert (await api.post(path, json=gone, headers=headers("yes"))).status_code == 200
+        await world.identity.notices()
+    assert [change for _, change, _ in await cases(world)] == ["raised", "resolved"]
+
+
 async def test_it_is_deactivated_by_hand_after_the_guides_question(world: World) -> None:
     async with world.api("primary") as api:
         account_id = await made(api)

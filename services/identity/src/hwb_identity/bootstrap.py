@@ -7,9 +7,11 @@ from typing import Any
 
 from hwb_identity.adapters.access_log import AccessLog
 from hwb_identity.adapters.account_log import AccountLog
+from hwb_identity.adapters.deletion_store import DeletionStore
 from hwb_identity.adapters.diagnosis_reader import DiagnosisReader
 from hwb_identity.adapters.doubt_store import DoubtStore
 from hwb_identity.adapters.manual_store import ManualStore
+from hwb_identity.adapters.notice_store import NoticeStore
 from hwb_identity.adapters.password_store import PasswordStore
 from hwb_identity.adapters.people_store import PeopleStore
 from hwb_identity.adapters.run_store import RunStore
@@ -18,9 +20,11 @@ from hwb_identity.adapters.transfer_store import TransferStore
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.by_hand import DecideByHand
 from hwb_identity.application.compare_log import CompareLog
+from hwb_identity.application.deletions import Deletions
 from hwb_identity.application.diagnose import Diagnose
 from hwb_identity.application.doubts import Doubts
 from hwb_identity.application.manual_accounts import ManualAccounts
+from hwb_identity.application.notices import RaiseNotices
 from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
 from hwb_identity.application.publish_anew import PublishAnew
@@ -52,6 +56,8 @@ class Identity:
     publish_anew: PublishAnew
     staff_transfers: StaffTransfers
     doubts: Doubts
+    deletions: Deletions
+    notices: RaiseNotices
     passwords: Passwords
     diagnose: Diagnose
     by_hand: DecideByHand
@@ -84,6 +90,14 @@ def _open_doubts(uow: UnitOfWork) -> DoubtStore:
     return DoubtStore(uow.session)
 
 
+def _open_deletions(uow: UnitOfWork) -> DeletionStore:
+    return DeletionStore(uow.session)
+
+
+def _open_notices(uow: UnitOfWork) -> NoticeStore:
+    return NoticeStore(uow.session)
+
+
 def _open_passwords(uow: UnitOfWork) -> PasswordStore:
     return PasswordStore(uow.session)
 
@@ -107,7 +121,11 @@ def identity_on(platform: Platform) -> Identity:
         units, open_people, refs, outbox_max_events=settings.outbox_max_events
     )
     account_log = AccountLog(TopicLog(settings.kafka))
+    calendar = platform.calendar
     doubts = Doubts(open_people, _open_doubts, refs)
+    deletions = Deletions(
+        units, open_people, _open_deletions, refs, calendar, batch=settings.due_batch
+    )
     return Identity(
         take_changes=TakeChanges(open_people, _open_runs, doubts, refs),
         remember_runs=RememberRuns(_open_runs),
@@ -118,10 +136,12 @@ def identity_on(platform: Platform) -> Identity:
         publish_anew=publish_anew,
         staff_transfers=StaffTransfers(open_people, _open_transfers, refs),
         doubts=doubts,
+        deletions=deletions,
+        notices=RaiseNotices(units, _open_notices, deletions, calendar),
         passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
         manual_accounts=ManualAccounts(open_people, _open_manual, AccessLog, refs),
         by_hand=DecideByHand(open_people, AccessLog, refs),
-        diagnose=Diagnose(_open_diagnosis, AccessLog, refs, platform.calendar),
+        diagnose=Diagnose(_open_diagnosis, AccessLog, refs, calendar),
     )
 
 

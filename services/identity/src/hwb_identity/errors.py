@@ -281,3 +281,29 @@ class NameWithoutSchoolError(ProblemError):
             detail="Names of people are looked for at one school: send its number, or look for the"
             " beginning of the sign-in name.",
         )
+
+
+class NothingHeldError(ProblemError):
+    """The deletions that are due are within the calendar's limit: they go on by themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="nothing_held",
+            title="No deletion waits for approval",
+            detail="What is due to be deleted is within the calendar's limit and goes on by itself;"
+            " nothing was changed.",
+        )
+
+
+class DeletionsChangedError(ProblemError):
+    """The list is no longer what was seen: look at it again, then approve."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(
+            status=412,
+            code="deletions_changed",
+            title="The list has changed since you looked",
+            detail="Nothing was changed. Look at what is due again, then approve.",
+            extra={"etag": f'"{digest}"'},
+        )

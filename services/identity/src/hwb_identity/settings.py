@@ -33,3 +33,6 @@ class Settings(ServiceSettings):
 
     settle_every_seconds: Annotated[float, Field(gt=0)] = 0.25
     """How often identity looks whether published runs have settled."""
+
+    housekeeping_every_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How often identity looks for accounts to delete, and for cases that follow from a date."""

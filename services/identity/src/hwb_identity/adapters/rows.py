@@ -16,6 +16,7 @@ from hwb_identity.adapters.copy_lines import (
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.home import Decision, DecisionKind, Standing
 from hwb_identity.domain.person import Account, Person, Waiting
+from hwb_identity.domain.retention import Retention
 from hwb_schemas.words import AccountRole, AccountStatus, EnrolmentStatus, RecordState
 
 COLUMNS = (
@@ -37,6 +38,8 @@ COLUMNS = (
     "other_schools",
     "waiting",
     "next_due",
+    "released_on",
+    "deletes_on",
     "changed_at",
 )
 _SELECTED_AS = {
@@ -86,6 +89,7 @@ def person_of(row: Sequence[Any]) -> Person:
         standing,
         waiting,
         row[17],
+        Retention(row[18], row[19]) if row[18] is not None else None,
     )
 
 
@@ -120,6 +124,7 @@ def line_of(person: Person, changed_at: str) -> str:
             told,
             _json([tuple(one) for one in person.waiting]) if person.waiting else "[]",
             person.next_due.isoformat() if person.next_due else NULL,
+            _retention(person.retention) if person.retention else _NOT_RELEASED,
             changed_at,
         )
     )
@@ -128,9 +133,15 @@ def line_of(person: Person, changed_at: str) -> str:
 def link_line(key: str, held_by: str, role: AccountRole, changed_at: str) -> str:
     """The COPY line of a key whose person another row holds."""
     linked = (field(key), field(held_by), role, EMPTY_ARRAY, "[]", "[]")
-    return "\t".join((*linked, _NO_ACCOUNT, "[]", NULL, changed_at))
+    return "\t".join((*linked, _NO_ACCOUNT, "[]", NULL, _NOT_RELEASED, changed_at))
 
 
+def _retention(retention: Retention) -> str:
+    released_on, deletes_on = retention
+    return f"{released_on.isoformat()}\t{deletes_on.isoformat() if deletes_on else NULL}"
+
+
+_NOT_RELEASED = f"{NULL}\t{NULL}"
 _NO_ACCOUNT = "\t".join((NULL, NULL, NULL, "0", *[NULL] * 6))
 
 

@@ -5,7 +5,7 @@ by one of them.
 """
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,6 +15,7 @@ from hwb_identity.domain.home import Standing
 from hwb_identity.domain.names import name_stem, sign_in_name
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Account, ContestedCase, Evaluation, Person, PersonCase
+from hwb_identity.domain.retention import Retention
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountChange, CaseKind
@@ -94,7 +95,8 @@ class Changes:
             raise AssertionError("a change of an account that is not there")
         account_id = account.account_id
         name = account.sign_in_name or names[account_id]
-        plain = account_json(account, standing, name, [self._refs.of(key) for key in person.keys])
+        refs = [self._refs.of(key) for key in person.keys]
+        plain = account_json(account, standing, name, refs, person.retention)
         value = event_value(change.value, account.version, plain, self._at)
         self._uow.publish_json(ACCOUNTS, account_id, _TYPES[change], value, cause=noted.traceparent)
         return RememberedChange(
@@ -129,23 +131,28 @@ class Changes:
 
 
 def account_json(
-    account: Account, standing: Standing, sign_in_name: str, person_refs: list[str]
+    account: Account,
+    standing: Standing,
+    sign_in_name: str,
+    person_refs: list[str],
+    retention: Retention | None,
 ) -> bytes:
     """The JSON of an account as its events have it."""
-    return orjson.dumps(
-        {
-            "account_id": account.account_id,
-            "role": account.role,
-            "status": standing.status,
-            "sign_in_name": sign_in_name,
-            "display_name": account.display_name,
-            "home_school": standing.home,
-            "other_schools": standing.other_schools,
-            "year_group": standing.year_group,
-            "classes": standing.classes,
-            "person_refs": person_refs,
-        }
-    )
+    told: dict[str, Any] = {
+        "account_id": account.account_id,
+        "role": account.role,
+        "status": standing.status,
+        "sign_in_name": sign_in_name,
+        "display_name": account.display_name,
+        "home_school": standing.home,
+        "other_schools": standing.other_schools,
+        "year_group": standing.year_group,
+        "classes": standing.classes,
+        "person_refs": person_refs,
+    }
+    if retention is not None and retention.deletes_on is not None:
+        told["deletes_on"] = retention.deletes_on
+    return orjson.dumps(told)
 
 
 def event_value(change: str, version: int, account: bytes, changed_at: str) -> bytes:

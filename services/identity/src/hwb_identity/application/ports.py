@@ -11,6 +11,7 @@ from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
 from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.words import CaseKind
 
 
 class Decided(NamedTuple):
@@ -284,6 +285,93 @@ class DoubtStore(Protocol):
         ...
 
 
+class Leaver(NamedTuple):
+    """Who is deleted: the row, all its keys, the account."""
+
+    key: str
+    keys: tuple[str, ...]
+    account_id: str
+
+
+class DueDeletions(NamedTuple):
+    """Accounts that are due to be deleted, the digest of their ids, and how many there are.
+
+    ``lately`` were deleted lately without anybody's approval.
+    """
+
+    due: int
+    digest: str
+    lately: int
+    accounts: int
+
+
+class DeletionStore(Protocol):
+    """Deletions of one transaction."""
+
+    async def approved_up_to(self) -> date:
+        """Deletions up to this day were approved by a person, however many they are."""
+        ...
+
+    async def due(self, today: date, *, beyond: date, lately: date) -> DueDeletions:
+        """What is due after ``beyond``, and what was deleted since ``lately`` without a person."""
+        ...
+
+    async def due_keys(self, up_to: date, *, limit: int) -> list[str]:
+        """The next rows whose account is to be deleted."""
+        ...
+
+    async def still_due(self, keys: Sequence[str], up_to: date) -> set[str]:
+        """Those of these rows that may be deleted now that they are locked."""
+        ...
+
+    async def delete(self, leavers: Sequence[Leaver], *, today: date, approved: date) -> None:
+        """Delete everything that is known of these persons but that there was an account."""
+        ...
+
+    async def approve(
+        self, due: DueDeletions, *, up_to: date, by: str, reason: str, at: datetime
+    ) -> None:
+        """Keep that a person approved this very list."""
+        ...
+
+
+class Notice(NamedTuple):
+    """A case that follows from what is so, not from one event."""
+
+    case_key: str
+    kind: CaseKind
+    school: str | None
+    facts: dict[str, str]
+
+
+class NoticeStore(Protocol):
+    """Such cases of one transaction: those that should be open, and those that are."""
+
+    async def opened(self) -> Sequence[Notice]:
+        """Those that are open, locked."""
+        ...
+
+    async def open(self, notice: Notice, *, at: datetime) -> bool:
+        """Keep one as open; False where it is."""
+        ...
+
+    async def close(self, case_key: str) -> None:
+        """Forget one that is resolved."""
+        ...
+
+    async def deletions_announced(self) -> Sequence[Notice]:
+        """One for each school and day on which accounts that left it are deleted."""
+        ...
+
+    async def ending(self, today: date, until: date) -> Sequence[Notice]:
+        """One for each school and day on which accounts made by hand end, up to a day."""
+        ...
+
+    async def not_reviewed(self, since: date, year: str) -> Sequence[Notice]:
+        """One for each school with active accounts that nobody has looked at since a day."""
+        ...
+
+
 class DiagnosisReader(Protocol):
     """What a diagnosis looks at."""
 
@@ -357,6 +445,8 @@ OpenPeople = Callable[[UnitOfWork], PeopleStore]
 OpenRuns = Callable[[UnitOfWork], RunStore]
 OpenTransfers = Callable[[UnitOfWork], TransferStore]
 OpenDoubts = Callable[[UnitOfWork], DoubtStore]
+OpenDeletions = Callable[[UnitOfWork], DeletionStore]
+OpenNotices = Callable[[UnitOfWork], NoticeStore]
 OpenPasswords = Callable[[UnitOfWork], PasswordStore]
 OpenAccessLog = Callable[[UnitOfWork], AccessLog]
 OpenDiagnosis = Callable[[UnitOfWork], DiagnosisReader]

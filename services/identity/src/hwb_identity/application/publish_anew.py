@@ -80,7 +80,7 @@ class PublishAnew:
         if account is None or standing is None:
             raise AssertionError("an account that is not there has no JSON")
         refs = [self._refs.of(key) for key in person.keys]
-        return account_json(account, standing, account.sign_in_name, refs)
+        return account_json(account, standing, account.sign_in_name, refs, person.retention)
 
     async def _room(self) -> None:
         """Wait until the outbox has room; raises NobodyRelaysError where it stays as full."""

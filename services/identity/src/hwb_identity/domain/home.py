@@ -88,7 +88,7 @@ def standing_of(
         return None
     else:
         home, others = _kept_by(role, enrolments, calendar, today), ()
-    left = None if home else _last_left(enrolments, calendar, today)
+    left = None if home else last_left(enrolments, calendar, today)
     second = _second_schools(enrolments, calendar, today) if learner else others
     if home is not None and second:
         second = tuple([school for school in second if school != home.school])
@@ -151,7 +151,7 @@ def _kept_by(
     ]
     if missing:
         return min(missing, key=lambda e: (-(e.begins or date.min).toordinal(), e.school))
-    if _last_left(enrolments, calendar, today) is not None:
+    if last_left(enrolments, calendar, today) is not None:
         return None
     ahead = [
         enrolment
@@ -187,7 +187,7 @@ def _on_leaver_hold(
     return left if left.year_group in hold.year_groups and left.leaving > hold.left_after else None
 
 
-def _last_left(
+def last_left(
     enrolments: tuple[Enrolment, ...], calendar: RolloverCalendar, today: date
 ) -> Enrolment | None:
     """Who has the latest leaving date in effect, then the lowest school number."""

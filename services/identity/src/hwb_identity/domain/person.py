@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from hwb_identity.domain.enrolment import DIAGNOSIS_ONLY, Enrolment, days_to_come, is_on_roll
 from hwb_identity.domain.home import MADE_BY_HAND, Decision, Standing, hold_ends, standing_of
+from hwb_identity.domain.retention import Retention, announcement_due, retention_after
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import (
     AccountChange,
@@ -64,6 +65,7 @@ class Person(NamedTuple):
     standing: Standing | None = None
     waiting: tuple[Waiting, ...] = ()
     next_due: date | None = None
+    retention: Retention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def with_word(person: Person, said: Enrolment) -> Person | None:
         person.standing,
         person.waiting,
         person.next_due,
+        person.retention,
     )
 
 
@@ -197,6 +200,11 @@ def evaluated(
     change = change_between(present, standing)
     if change is None and standing is not None and was is not None and was.keys != person.keys:
         change = AccountChange.UPDATED
+    retention = None
+    if standing is not None and standing.home is None:
+        retention = retention_after(person.retention, standing, person.enrolments, calendar, today)
+        if change is None and _deletes_on(retention) != _deletes_on(person.retention):
+            change = AccountChange.UPDATED
     account = person.account
     if standing is not None and account is None:
         account = _account_made(person, standing, new_account_id())
@@ -219,7 +227,8 @@ def evaluated(
         waiting,
         _end_date(person, today)
         if person.role in MADE_BY_HAND
-        else _next_due(person.enrolments, waiting, standing, calendar, today),
+        else _next_due(person.enrolments, waiting, standing, retention, calendar, today),
+        retention,
     )
     return Evaluation(after, change, cases)
 
@@ -347,6 +356,7 @@ def _next_due(
     enrolments: tuple[Enrolment, ...],
     waiting: tuple[Waiting, ...],
     standing: Standing | None,
+    retention: Retention | None,
     calendar: RolloverCalendar,
     today: date,
 ) -> date | None:
@@ -358,10 +368,18 @@ def _next_due(
         since = contested_since(waiting, standing, enrolments, calendar, today)
         if since is not None and not any(one.contested for one in waiting):
             days.append(since + timedelta(days=calendar.contested_case_after_days))
-    hold_ended = hold_ends(standing, calendar)
-    if hold_ended is not None:
-        days.append(hold_ended)
+    if retention is not None and standing is not None:
+        for day in (
+            hold_ends(standing, calendar),
+            announcement_due(retention, standing, enrolments, calendar, today),
+        ):
+            if day is not None:
+                days.append(day)
     coming = days_to_come(enrolments, calendar, today)
     if coming is not None:
         days.append(coming)
     return min(days, default=None)
+
+
+def _deletes_on(retention: Retention | None) -> date | None:
+    return retention.deletes_on if retention is not None else None

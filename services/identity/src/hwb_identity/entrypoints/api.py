@@ -11,6 +11,7 @@ from hwb_identity.bootstrap import identity_on
 from hwb_identity.domain.person import Person
 from hwb_identity.entrypoints.account_routes import READERS, add_accounts
 from hwb_identity.entrypoints.by_hand_routes import add_decisions
+from hwb_identity.entrypoints.deletion_routes import add_deletions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
 from hwb_identity.entrypoints.doubt_routes import add_doubts
 from hwb_identity.entrypoints.history_routes import add_history
@@ -56,6 +57,7 @@ def make_api(platform: Platform) -> FastAPI:
     add_passwords(api, platform, identity.passwords)
     add_diagnosis(api, platform, identity.diagnose)
     add_doubts(api, platform, identity.doubts)
+    add_deletions(api, platform, identity.deletions)
     add_decisions(api, platform, identity.by_hand)
     add_manual_accounts(api, platform, identity.manual_accounts)
     return api

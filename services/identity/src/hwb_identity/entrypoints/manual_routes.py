@@ -1,10 +1,10 @@
 """Non-MIS and governor accounts over HTTP: View Users > View Non-MIS and View Governors."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.adapters.manual_store import ManualStore
@@ -123,12 +123,22 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
         return Made(**reply.body)
 
     @api.get("/v1/schools/{school}/manual-accounts", tags=["by hand"])
-    async def review_list(school: SchoolNumber, role: ByHandRole, caller: Reviewer) -> ReviewList:
-        """The end-of-year review: every account that was made by hand."""
+    async def review_list(
+        school: SchoolNumber,
+        role: ByHandRole,
+        caller: Reviewer,
+        expiring_within_weeks: Annotated[
+            int | None, Query(ge=1, le=52, description="Only those that end so soon", examples=[8])
+        ] = None,
+    ) -> ReviewList:
+        """The end-of-year review: every account that was made by hand, or those that end soon."""
         ensure_school(caller, school)
         async with platform.database.transaction() as session:
             rows = await ManualStore(session).at_school(school, role)
         today = civil_date(platform.clock.now())
+        if expiring_within_weeks is not None:
+            until = today + timedelta(weeks=expiring_within_weeks)
+            rows = [row for row in rows if row.ends_on is not None and today < row.ends_on <= until]
         since = platform.calendar.groups_freeze
         items = [
             ManualShown(

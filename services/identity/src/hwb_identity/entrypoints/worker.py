@@ -37,6 +37,8 @@ async def worker_parts(platform: Platform) -> AsyncIterator[WorkerParts]:
         jobs=(
             Job("settle_runs", identity.settle_runs, every=settings.settle_every_seconds),
             Job("take_up_due", identity.take_up_due, every=settings.due_every_seconds),
+            Job("delete_accounts", identity.deletions, every=settings.housekeeping_every_seconds),
+            Job("raise_notices", identity.notices, every=settings.housekeeping_every_seconds),
             Job("follow_calendar", follow_calendar, every=FOLLOW_CALENDAR_EVERY_SECONDS),
         ),
     )

@@ -1,0 +1,82 @@
+"""Which cases follow from what is so, and which of them are open, in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from hwb_identity.application.ports import Notice
+from hwb_runtime.database import Row, Session, as_json
+from hwb_schemas.words import CaseKind
+
+
+class NoticeStore:
+    """Notices of one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def opened(self) -> Sequence[Notice]:
+        """Those that are open, locked."""
+        rows = await self._session.fetch(
+            "SELECT case_key, kind, school, facts FROM notice ORDER BY case_key FOR UPDATE"
+        )
+        return [Notice(row[0], CaseKind(row[1]), row[2], row[3]) for row in rows]
+
+    async def open(self, notice: Notice, *, at: datetime) -> bool:
+        """Keep one as open; False where it is."""
+        new = await self._session.execute(
+            """INSERT INTO notice (case_key, kind, school, facts, raised_at)
+               VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+            (notice.case_key, notice.kind.value, notice.school, as_json(notice.facts), at),
+        )
+        return bool(new)
+
+    async def close(self, case_key: str) -> None:
+        """Forget one that is resolved."""
+        await self._session.execute("DELETE FROM notice WHERE case_key = %s", (case_key,))
+
+    async def deletions_announced(self) -> Sequence[Notice]:
+        """One for each school and day on which accounts that left it are deleted."""
+        rows = await self._session.fetch(
+            """SELECT released_from, deletes_on, count(*) FROM person
+               WHERE deletes_on IS NOT NULL AND released_from IS NOT NULL
+               GROUP BY released_from, deletes_on ORDER BY released_from, deletes_on"""
+        )
+        return [_notice(CaseKind.ACCOUNTS_TO_BE_DELETED, row, "deletes_on") for row in rows]
+
+    async def ending(self, today: date, until: date) -> Sequence[Notice]:
+        """One for each school and day on which accounts made by hand end, up to a day."""
+        rows = await self._session.fetch(
+            """SELECT p.home_school, m.ends_on, count(*)
+               FROM manual_account m JOIN person p USING (account_id)
+               WHERE p.status = 'active' AND m.ends_on > %s AND m.ends_on <= %s
+               GROUP BY p.home_school, m.ends_on ORDER BY p.home_school, m.ends_on""",
+            (today, until),
+        )
+        return [_notice(CaseKind.NON_MIS_ACCOUNT_EXPIRING, row, "ends_on") for row in rows]
+
+    async def not_reviewed(self, since: date, year: str) -> Sequence[Notice]:
+        """One for each school with active accounts that nobody has looked at since a day."""
+        rows = await self._session.fetch(
+            """SELECT p.home_school, count(*)
+               FROM manual_account m JOIN person p USING (account_id)
+               WHERE p.status = 'active' AND (m.reviewed_at IS NULL
+                   OR (m.reviewed_at AT TIME ZONE 'Europe/London')::date < %s)
+               GROUP BY p.home_school ORDER BY p.home_school""",
+            (since,),
+        )
+        kind = CaseKind.NON_MIS_REVIEW_UNFINISHED
+        return [
+            Notice(
+                f"identity/{kind.value}/{school}/{year}",
+                kind,
+                school,
+                {"school": school, "accounts": str(count)},
+            )
+            for school, count in rows
+        ]
+
+
+def _notice(kind: CaseKind, row: Row, day: str) -> Notice:
+    school, on, count = row
+    facts = {"school": school, day: on.isoformat(), "accounts": str(count)}
+    return Notice(f"identity/{kind.value}/{school}/{on.isoformat()}", kind, school, facts)

@@ -1,0 +1,150 @@
+"""Deletions over HTTP: what is announced, what is held, and who lets it go on."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from hwb_identity.adapters.deletion_store import DeletionStore
+from hwb_identity.application.deletions import Deletions, DeletionsStand
+from hwb_identity.entrypoints.by_hand_routes import CHANGED
+from hwb_identity.entrypoints.models import Note, SchoolNumber
+from hwb_runtime.auth import Caller, caller_with, ensure_school
+from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.platform import Platform
+from hwb_schemas.words import AccountRole, Role
+
+Approver = Annotated[Caller, caller_with(Role.SERVICE_DESK, Role.OPERATOR)]
+Reader = Annotated[
+    Caller,
+    caller_with(
+        Role.DIGITAL_CHAMPION,
+        Role.SCHOOL_ADMINISTRATOR,
+        Role.LOCAL_AUTHORITY,
+        Role.SERVICE_DESK,
+        Role.OPERATOR,
+    ),
+]
+ListSeen = Annotated[
+    str,
+    Header(
+        alias="If-Match",
+        pattern=r'^"[0-9a-f]{64}"$',
+        description="The ETag of the list that is held: the digest of its account ids.",
+        examples=[f'"{"0" * 64}"'],
+    ),
+]
+
+
+class Announced(BaseModel):
+    """An account that is deleted on a day, unless a school takes it back before."""
+
+    account_id: UUID
+    display_name: str
+    role: AccountRole
+    deletes_on: date
+
+
+class AnnouncedPage(BaseModel):
+    """By account id; ``next`` is the cursor of the next page, null on the last."""
+
+    items: list[Announced]
+    next: str | None
+
+
+class Held(BaseModel):
+    """What is due today. ``held``: more than the calendar allows, so a person approves it first.
+
+    ``lately`` were deleted in the last 31 days without an approval, ``accounts`` there are.
+    """
+
+    due: int
+    lately: int
+    accounts: int
+    held: bool
+    etag: str | None
+
+
+class Approval(BaseModel):
+    """Why the list is right."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[Note, Field(min_length=3)]
+
+
+class Approved(BaseModel):
+    """How many deletions go on."""
+
+    accounts: int
+
+
+def add_deletions(api: FastAPI, platform: Platform, deletions: Deletions) -> None:
+    """Add the operations to the API."""
+
+    @api.get("/v1/schools/{school}/deletions", tags=["deletions"])
+    async def announced(
+        school: SchoolNumber,
+        caller: Reader,
+        cursor: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> AnnouncedPage:
+        """Accounts of people who left this school that will be deleted."""
+        ensure_school(caller, school)
+        after = str(cursor) if cursor else None
+        async with platform.database.transaction() as session:
+            store = DeletionStore(session)
+            rows = await store.announced_at(school, after=after, limit=limit + 1)
+        names = ("account_id", "display_name", "role", "deletes_on")
+        items = [
+            Announced.model_validate(dict(zip(names, row, strict=True))) for row in rows[:limit]
+        ]
+        return AnnouncedPage(
+            items=items, next=str(items[-1].account_id) if len(rows) > limit else None
+        )
+
+    @api.get("/v1/deletions", tags=["deletions"])
+    async def due(caller: Approver, response: Response) -> Held:
+        """What is due to be deleted in the nation, and whether somebody has to approve it."""
+        _ = caller
+        async with platform.units_of_work.begin() as uow:
+            shown = _shown(await deletions.stand(uow))
+        if shown.etag is not None:
+            response.headers["ETag"] = shown.etag
+        return shown
+
+    @api.post("/v1/deletions/approval", tags=["deletions"], responses=CHANGED)
+    async def approve(
+        wanted: Approval, caller: Approver, idempotency_key: IdempotencyKey, if_match: ListSeen
+    ) -> Approved:
+        """Let the very list that is held be deleted."""
+        seen = if_match.strip('"')
+        async with platform.units_of_work.begin() as uow:
+
+            async def effect() -> Reply:
+                stand = await deletions.approve(
+                    seen, by=caller.subject, reason=wanted.reason, uow=uow
+                )
+                return Reply(200, {"accounts": stand.due.due})
+
+            reply = await once(
+                uow,
+                key=idempotency_key,
+                caller=caller,
+                request=f"approve deletions {seen} {wanted.model_dump_json()}".encode(),
+                effect=effect,
+            )
+        return Approved(**reply.body)
+
+
+def _shown(stand: DeletionsStand) -> Held:
+    due = stand.due
+    return Held(
+        due=due.due,
+        lately=due.lately,
+        accounts=due.accounts,
+        held=stand.held,
+        etag=f'"{due.digest}"' if due.digest else None,
+    )
