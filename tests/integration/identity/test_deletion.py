@@ -37,8 +37,9 @@ async def day_comes(world: World, day: date) -> None:
 async def happened(world: World) -> list[tuple[str, str | None]]:
     """Verb and announced day of every account event since they were last forgotten."""
     return [
-        (event.type.split(".")[-2], event.value and event.value["account"].get("deletes_on"))
+        (event.type.split(".")[-2], event.value["account"].get("deletes_on"))
         for event in await world.published()
+        if event.value
     ]
 
 

@@ -5,7 +5,7 @@ by one of them.
 """
 
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -138,21 +138,21 @@ def account_json(
     retention: Retention | None,
 ) -> bytes:
     """The JSON of an account as its events have it."""
-    told: dict[str, Any] = {
-        "account_id": account.account_id,
-        "role": account.role,
-        "status": standing.status,
-        "sign_in_name": sign_in_name,
-        "display_name": account.display_name,
-        "home_school": standing.home,
-        "other_schools": standing.other_schools,
-        "year_group": standing.year_group,
-        "classes": standing.classes,
-        "person_refs": person_refs,
-    }
-    if retention is not None and retention.deletes_on is not None:
-        told["deletes_on"] = retention.deletes_on
-    return orjson.dumps(told)
+    return orjson.dumps(
+        {
+            "account_id": account.account_id,
+            "role": account.role,
+            "status": standing.status,
+            "sign_in_name": sign_in_name,
+            "display_name": account.display_name,
+            "home_school": standing.home,
+            "other_schools": standing.other_schools,
+            "year_group": standing.year_group,
+            "classes": standing.classes,
+            "person_refs": person_refs,
+            "deletes_on": retention.deletes_on if retention is not None else None,
+        }
+    )
 
 
 def event_value(change: str, version: int, account: bytes, changed_at: str) -> bytes:
