@@ -3,7 +3,7 @@
 import sys
 from uuid import uuid4
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 from hwb_schemas.events import AccountChanged
 
@@ -13,19 +13,20 @@ SECONDS = 10.0
 
 def main(address: str, account: str) -> int:
     """Read every partition to the end it has now, and print this account's events."""
-    consumer = Consumer({"bootstrap.servers": address, "group.id": f"look-{uuid4()}"})
-    partitions = consumer.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC].partitions
-    ends = {
-        number: consumer.get_watermark_offsets(TopicPartition(TOPIC, number), timeout=SECONDS)
-        for number in partitions
-    }
-    unread = sum(high - low for low, high in ends.values())
-    consumer.assign([TopicPartition(TOPIC, number, OFFSET_BEGINNING) for number in partitions])
+    consumer = Consumer(
+        {"bootstrap.servers": address, "group.id": f"look-{uuid4()}", "enable.partition.eof": True}
+    )
+    unread = set(consumer.list_topics(TOPIC, timeout=SECONDS).topics[TOPIC].partitions)
+    consumer.assign([TopicPartition(TOPIC, number, OFFSET_BEGINNING) for number in unread])
     while unread:
         message = consumer.poll(SECONDS)
-        if message is None or message.error():
-            sys.exit(f"The topic cannot be read: {message and message.error()}")
-        unread -= 1
+        if message is None:
+            sys.exit("The topic cannot be read: the broker does not answer.")
+        if (error := message.error()) is not None:
+            if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                sys.exit(f"The topic cannot be read: {error}")
+            unread.discard(message.partition())
+            continue
         value = message.value()
         if message.key() == account.encode() and value is not None:
             event = AccountChanged.model_validate_json(value)

@@ -10,7 +10,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from textwrap import dedent
 import yaml
 from docs.tools.console_blocks import differences
 
+from hwb_provisioning_client.sign_in import Credentials
 from hwb_rehearsal.stack import Stack
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.register import Authority, Register, School
@@ -71,16 +72,30 @@ async def tutorial_stack(root: Path) -> AsyncIterator[Path]:
     calendar = RolloverCalendar.model_validate(yaml.safe_load(CALENDAR.read_text()))
     async with Stack.start(root, register=REGISTER, calendar=calendar, now=BEGINS) as stack:
         environment = root / "environment"
-        environment.write_text(_environment(stack, root))
+        clients = {
+            "PRIMARY_CLIENT": await _client_of(stack, PRIMARY),
+            "SECONDARY_CLIENT": await _client_of(stack, SECONDARY),
+        }
+        environment.write_text(_environment(stack, root, clients))
         environment.chmod(0o600)
         yield environment
 
 
-def _environment(stack: Stack, root: Path) -> str:
+async def _client_of(stack: Stack, school: str) -> Credentials:
+    """Credentials of a school's Provisioning Client, as an operator makes them."""
+    async with stack.client("mis-ingest", Role.OPERATOR) as operator:
+        answer = await operator.post(
+            f"/v1/schools/{school}/clients", headers={"Idempotency-Key": f"tutorial {school}"}
+        )
+    made = answer.raise_for_status().json()
+    token_url = f"{stack.url('mis-ingest')}/v1/tokens"
+    return Credentials(made["client_id"], made["client_secret"], token_url)
+
+
+def _environment(stack: Stack, root: Path, clients: Mapping[str, Credentials]) -> str:
     """Addresses, credentials files, and a few small commands, for bash."""
     people = {
-        "PRIMARY_CLIENT": stack.credentials(Role.NETWORK_MANAGER, school=PRIMARY),
-        "SECONDARY_CLIENT": stack.credentials(Role.NETWORK_MANAGER, school=SECONDARY),
+        **clients,
         "SECONDARY_SCHOOL": stack.credentials(Role.SCHOOL_ADMINISTRATOR, school=SECONDARY),
         "LOCAL_AUTHORITY": stack.credentials(Role.LOCAL_AUTHORITY, authority=AUTHORITY),
         "SERVICE_DESK": stack.credentials(Role.SERVICE_DESK),

@@ -95,6 +95,13 @@ async def test_hwb_says_how_long_to_wait() -> None:
     assert len(hwb.requests) == 2
 
 
+async def test_hwb_is_not_pressed_before_the_time_it_says() -> None:
+    hwb = Hwb(httpx.Response(429, headers={"Retry-After": "1800"}), taken())
+    with pytest.raises(NotReachableError, match="30 minutes") as later:
+        await push_upload(hwb.client(), Upload(b"x"), school=SCHOOL, patience=SOON)
+    assert (later.value.code, len(hwb.requests)) == ("asked_to_wait", 1)
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "code"),
     [

@@ -21,7 +21,7 @@ CHUNK_BYTES = 64 * 1024
 TRY_AGAIN = frozenset({429, 502, 503, 504})
 NOT_ALLOWED = frozenset({401, 403})
 LONGEST_PAUSE = 20.0
-LONGEST_RETRY_AFTER = 60.0
+LONGEST_RETRY_AFTER = 120.0
 SHORTEST_POLL, LONGEST_POLL = 0.2, 5.0
 
 
@@ -195,7 +195,7 @@ async def answered(
             if answer.status_code not in TRY_AGAIN:
                 return _good(answer)
             reason = f"Hwb is busy (HTTP {answer.status_code})"
-            pause = _retry_after(answer) or pause
+            pause = _retry_after(answer, pause)
         if attempt + 1 < patience.tries:
             on_pause(f"{reason}; trying again in {pause:.1f} s")
             await asyncio.sleep(pause)
@@ -207,9 +207,17 @@ async def answered(
     )
 
 
-def _retry_after(answer: httpx.Response) -> float | None:
-    seconds = answer.headers.get("Retry-After", "")
-    return min(float(seconds), LONGEST_RETRY_AFTER) if seconds.isdigit() else None
+def _retry_after(answer: httpx.Response, otherwise: float) -> float:
+    """The seconds that Hwb asks for. Raises NotReachableError where that is too long to stay."""
+    told = answer.headers.get("Retry-After", "")
+    seconds = float(told) if told.isdecimal() else otherwise
+    if seconds > LONGEST_RETRY_AFTER:
+        raise NotReachableError(
+            "asked_to_wait",
+            "Hwb asks to come back later",
+            f"Nothing was changed. Push again in {seconds / 60:.0f} minutes.",
+        )
+    return seconds
 
 
 def _good(answer: httpx.Response) -> httpx.Response:

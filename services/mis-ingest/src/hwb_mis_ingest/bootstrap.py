@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from hwb_mis_ingest.adapters.client_callers import ClientCallers
+from hwb_mis_ingest.adapters.client_table import ClientTable
 from hwb_mis_ingest.adapters.hold_table import HoldTable
 from hwb_mis_ingest.adapters.limits import Limits
 from hwb_mis_ingest.adapters.record_table import RecordTable
@@ -14,6 +16,7 @@ from hwb_mis_ingest.adapters.run_table import RunTable
 from hwb_mis_ingest.adapters.run_views import RunViews
 from hwb_mis_ingest.adapters.season_table import SeasonTable
 from hwb_mis_ingest.adapters.upload import UploadReader
+from hwb_mis_ingest.application.clients import ClientDesk
 from hwb_mis_ingest.application.decide import DecisionDesk
 from hwb_mis_ingest.application.plan_run import RunPlanner
 from hwb_mis_ingest.application.preview_run import PreviewDesk
@@ -69,7 +72,9 @@ def _api(platform: Platform) -> HttpApi:
         rollback_for=timedelta(days=settings.rollback_days),
     )
     previews = PreviewDesk(platform, _planner(platform), at_once=settings.uploads_at_once)
-    return make_api(platform, desk, RunViews(), decisions, previews)
+    clients = ClientDesk(ClientTable, settings.client_token_seconds)
+    callers = ClientCallers(platform.database, platform.callers)
+    return make_api(platform, desk, RunViews(), decisions, previews, clients, callers)
 
 
 @asynccontextmanager

@@ -40,5 +40,14 @@ class Settings(ServiceSettings):
     stuck_after_minutes: Annotated[int, Field(gt=0)] = 30
     """reconcile reports a run that is neither published nor settled for so long."""
 
+    client_token_seconds: Annotated[int, Field(ge=60, le=86_400)] = 900
+    """How long a token lasts that a Provisioning Client gets for its credentials."""
+
+    client_uploads_at_once: Annotated[int, Field(ge=1)] = 20
+    """Uploads of one school that one credential may send in a row."""
+
+    client_uploads_per_hour: Annotated[float, Field(gt=0)] = 60.0
+    """Uploads of one school that one credential may send in the long run."""
+
     rollback_days: Annotated[int, Field(gt=0)] = 60
     """For so long after its publication a run can be rolled back; what was before it is kept."""

@@ -11,12 +11,17 @@ from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import AwareDatetime
 
+from hwb_mis_ingest.adapters.pace_table import take_one
 from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.application.clients import ClientDesk
 from hwb_mis_ingest.application.decide import DecisionDesk
 from hwb_mis_ingest.application.plan_run import RunPlan
 from hwb_mis_ingest.application.preview_run import PreviewDesk
 from hwb_mis_ingest.application.receive_upload import Upload, UploadDesk
-from hwb_mis_ingest.entrypoints.decision_routes import add_decision_routes
+from hwb_mis_ingest.client_errors import TooManyUploadsError
+from hwb_mis_ingest.domain.pace import Pace
+from hwb_mis_ingest.entrypoints.client_routes import add_client_routes
+from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown, add_decision_routes
 from hwb_mis_ingest.entrypoints.replies import (
     Receipt,
     Report,
@@ -34,7 +39,7 @@ from hwb_mis_ingest.errors import (
 )
 from hwb_mis_ingest.metrics import UPLOADS_REFUSED
 from hwb_runtime.api import create_api
-from hwb_runtime.auth import Caller, caller_with, ensure_school
+from hwb_runtime.auth import Caller, Callers, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problems import PROBLEM_ANSWERS, ProblemError
@@ -44,6 +49,7 @@ SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERAT
 READERS = (*SENDERS, Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR)
 TOO_LARGE = 413
 TIMED_OUT = 408
+TOO_OFTEN = 429
 
 SchoolNumber = Annotated[
     str, PathParameter(pattern=r"^\d{7}$", description="Seven-digit school number.")
@@ -71,20 +77,24 @@ _UPLOAD_BODY: dict[str, Any] = {
 }
 
 
-def make_api(  # noqa: C901 - a list of routes, each short
+def make_api(
     platform: Platform,
     desk: UploadDesk,
     views: RunViews,
     decisions: DecisionDesk,
     previews: PreviewDesk,
+    clients: ClientDesk,
+    callers: Callers,
 ) -> FastAPI:
     """The application, wired by bootstrap."""
     app = create_api(
         platform,
         title="Hwb mis-ingest",
         description="Takes schools' MIS snapshots and shows what became of them.",
+        callers=callers,
     )
     settings = platform.settings
+    pace = Pace(settings.client_uploads_at_once, settings.client_uploads_per_hour)
 
     def ensure_known(caller: Caller, school: str) -> None:
         ensure_school(caller, school)
@@ -99,6 +109,7 @@ def make_api(  # noqa: C901 - a list of routes, each short
             **PROBLEM_ANSWERS,
             TOO_LARGE: PROBLEM_ANSWERS[400],
             TIMED_OUT: PROBLEM_ANSWERS[400],
+            TOO_OFTEN: {**PROBLEM_ANSWERS[400], "description": "Too often; see Retry-After"},
         },
         openapi_extra=_UPLOAD_BODY,
         summary="Send a school's whole snapshot",
@@ -118,6 +129,7 @@ def make_api(  # noqa: C901 - a list of routes, each short
         later: see the run and its report.
         """
         ensure_known(caller, school)
+        await _ensure_pace(platform, pace, caller, school)
         data = await _body(
             request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
         )
@@ -142,6 +154,26 @@ def make_api(  # noqa: C901 - a list of routes, each short
             )
         return Response(orjson.dumps(reply.body), reply.status, media_type="application/json")
 
+    _add_runs(app, platform, views, ensure_known)
+    add_status_routes(app, platform, views)
+    add_client_routes(app, platform, desk=clients, ensure_known=ensure_known)
+
+    async def plan_of(school: str, request: Request) -> RunPlan:
+        data = await _body(
+            request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
+        )
+        try:
+            return await previews.preview(school, data)
+        except UploadRefusedError as error:
+            raise _problem(error) from error
+
+    add_decision_routes(
+        app, platform, desk=decisions, views=views, ensure_known=ensure_known, plan_of=plan_of
+    )
+    return app
+
+
+def _add_runs(app: FastAPI, platform: Platform, views: RunViews, ensure_known: EnsureKnown) -> None:
     @app.get("/v1/schools/{school}/runs", summary="A school's runs, newest first")
     async def runs(
         school: SchoolNumber,
@@ -189,21 +221,13 @@ def make_api(  # noqa: C901 - a list of routes, each short
         found = Report(rows=[report_row(*row) for row in rows], total=total)
         return as_sheet(found, f"{school}-{run_id}.csv") if format_ == "csv" else as_json(found)
 
-    add_status_routes(app, platform, views)
 
-    async def plan_of(school: str, request: Request) -> RunPlan:
-        data = await _body(
-            request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
-        )
-        try:
-            return await previews.preview(school, data)
-        except UploadRefusedError as error:
-            raise _problem(error) from error
-
-    add_decision_routes(
-        app, platform, desk=decisions, views=views, ensure_known=ensure_known, plan_of=plan_of
-    )
-    return app
+async def _ensure_pace(platform: Platform, pace: Pace, caller: Caller, school: str) -> None:
+    """Raise a 429 problem where this credential sends this school's data too often."""
+    async with platform.database.transaction() as session:
+        wait = await take_one(session, f"upload {caller.subject} {school}", pace)
+    if wait:
+        raise TooManyUploadsError(seconds=wait)
 
 
 async def _body(request: Request, *, most: int, seconds: float) -> bytes:
