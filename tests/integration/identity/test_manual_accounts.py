@@ -60,6 +60,8 @@ async def test_a_review_is_due_until_somebody_has_looked(world: World) -> None:
         answer = await api.post(path, json={}, headers=headers("nobody"))
         assert (answer.status_code, answer.json()["code"]) == (409, "confirmed_with_nobody")
         body = {"confirmed_with": "clerk_to_the_governing_body"}
+        stale = headers("stale") | {"If-Match": '"7"'}
+        assert (await api.post(path, json=body, headers=stale)).status_code == 412
         assert (await api.post(path, json=body, headers=headers("clerk"))).status_code == 200
         (item,) = await listed(api, "governor")
     assert not item["review_due"]

@@ -95,6 +95,14 @@ async def asked(api: httpx.AsyncClient, key: str = "request-1") -> str:
     return str(answer.json()["case_key"])
 
 
+async def looked(api: httpx.AsyncClient, case_key: str) -> dict[str, str]:
+    """The header of a decision that builds on what the Service Desk sees now."""
+    answer = await api.get(f"/v1/staff-transfers/{case_key}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["ETag"] == answer.json()["etag"]
+    return {"If-Match": answer.json()["etag"]}
+
+
 async def test_keeping_the_old_account_becomes_one_case_however_often_it_is_asked(
     world: World,
 ) -> None:
@@ -124,15 +132,16 @@ async def test_on_approval_the_old_account_is_linked_and_the_new_one_deactivated
         refused = await api.post(
             f"/v1/staff-transfers/{case_key}/decision",
             json={"decision": "approve", "reason": "both schools agree"},
-            headers=KEY,
+            headers=KEY | {"If-Match": '"1.2"'},
         )
         assert refused.status_code == 403
     async with world.api("service-desk") as api:
+        seen = await looked(api, case_key)
         for _ in range(2):
             answer = await api.post(
                 f"/v1/staff-transfers/{case_key}/decision",
                 json={"decision": "approve", "reason": "both schools agree"},
-                headers=KEY,
+                headers=KEY | seen,
             )
             assert answer.json() == {"case_key": case_key, "state": "approved"}
     events = await world.published()
@@ -163,7 +172,7 @@ async def test_an_account_is_active_while_any_record_linked_to_it_is_on_roll(
         await api.post(
             f"/v1/staff-transfers/{case_key}/decision",
             json={"decision": "approve", "reason": "both schools agree"},
-            headers=KEY,
+            headers=KEY | await looked(api, case_key),
         )
     assert await accounts(world) == [(PRIMARY, "active"), (None, "inactive")]
     await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 7, 1)))
@@ -179,13 +188,13 @@ async def test_a_refused_transfer_leaves_both_accounts_and_can_be_asked_again(
         answer = await api.post(
             f"/v1/staff-transfers/{case_key}/decision",
             json={"decision": "refuse", "reason": "no authorisation"},
-            headers=KEY,
+            headers=KEY | await looked(api, case_key),
         )
         assert answer.json()["state"] == "refused"
         again = await api.post(
             f"/v1/staff-transfers/{case_key}/decision",
             json={"decision": "approve", "reason": "changed my mind"},
-            headers={"Idempotency-Key": "another decision"},
+            headers={"Idempotency-Key": "another decision"} | await looked(api, case_key),
         )
         assert again.status_code == 409
         await asked(api, "request-2")
@@ -204,3 +213,26 @@ async def test_a_transfer_of_someone_who_is_not_there_says_what_to_do(world: Wor
     assert answer.status_code == 404
     assert answer.json()["code"] == "staff_account_unknown"
     assert "Provisioning Client" in answer.json()["detail"]
+
+
+async def test_a_decision_builds_on_both_accounts_as_they_were_seen(world: World) -> None:
+    await moved(world)
+    decision = {"decision": "approve", "reason": "both schools agree"}
+    async with world.api("service-desk") as api:
+        case_key = await asked(api)
+        seen = await looked(api, case_key)
+        await world.hear(
+            world.staff(
+                SECONDARY,
+                "S1",
+                RecordState.LEFT,
+                leaving=date(2022, 7, 15),
+                start=date(2022, 7, 11),
+            )
+        )
+        path = f"/v1/staff-transfers/{case_key}/decision"
+        answer = await api.post(path, json=decision, headers=KEY | seen)
+        assert (answer.status_code, answer.json()["code"]) == (412, "transfer_changed")
+        assert {"If-Match": answer.json()["etag"]} == await looked(api, case_key)
+        assert (await api.post(path, json=decision, headers=KEY)).status_code == 422
+    assert await accounts(world) == [(None, "inactive"), (None, "inactive")]

@@ -307,3 +307,16 @@ class DeletionsChangedError(ProblemError):
             detail="Nothing was changed. Look at what is due again, then approve.",
             extra={"etag": f'"{digest}"'},
         )
+
+
+class TransferChangedError(ProblemError):
+    """One of the two accounts has changed since the request was looked at: look again."""
+
+    def __init__(self, versions: str) -> None:
+        super().__init__(
+            status=412,
+            code="transfer_changed",
+            title="An account has changed since you looked",
+            detail="Nothing was changed. Look at the request again, then decide.",
+            extra={"etag": f'"{versions}"'},
+        )

@@ -135,17 +135,25 @@ class ManualAccounts:
         return after.version if after else version
 
     async def review(
-        self, account_id: str, confirmed_with: str | None, caller: Caller, uow: UnitOfWork
+        self,
+        account_id: str,
+        version: int,
+        confirmed_with: str | None,
+        caller: Caller,
+        uow: UnitOfWork,
     ) -> None:
         """Keep that somebody looked at it this year and it is still required.
 
-        Raises AccountUnknownError, and ReviewerMissingError for a governor confirmed with nobody.
+        Raises AccountUnknownError, AccountChangedError, and ReviewerMissingError for a governor
+        confirmed with nobody.
         """
         store = self._open_people(uow)
         key = await store.key_of_account(account_id)
         person = (await store.lock({key} if key else ())).now.get(key) if key else None
-        if person is None or not _is_yours(person, caller):
+        if person is None or person.account is None or not _is_yours(person, caller):
             raise AccountUnknownError
+        if person.account.version != version:
+            raise AccountChangedError(person.account.version)
         if person.role is AccountRole.GOVERNOR and confirmed_with is None:
             raise ReviewerMissingError
         await self._open_manual(uow).reviewed(

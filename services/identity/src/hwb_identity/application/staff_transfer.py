@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from hwb_identity.application.cases import tell_case
 from hwb_identity.application.changes import COMMAND_LANE, Changes
+from hwb_identity.application.doubts import versions_of
 from hwb_identity.application.ports import Decided, OpenPeople, OpenTransfers, Transfer
 from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.person import Person
 from hwb_identity.errors import (
     PreviousAccountUnknownError,
     StaffAccountUnknownError,
+    TransferChangedError,
     TransferDecidedError,
     TransferUnknownError,
 )
@@ -74,6 +76,7 @@ class StaffTransfers:
         self,
         case_key: str,
         *,
+        seen: str,
         previous_account_id: str | None,
         by: str,
         reason: str,
@@ -81,9 +84,11 @@ class StaffTransfers:
     ) -> Transfer:
         """Link the old account to the new record, reactivate it, deactivate the new account.
 
-        Raises TransferUnknownError, TransferDecidedError, PreviousAccountUnknownError.
+        ``seen`` are the versions of both accounts as the caller saw them. Raises
+        TransferUnknownError, TransferDecidedError, TransferChangedError,
+        PreviousAccountUnknownError.
         """
-        transfer = await self._undecided(case_key, uow)
+        transfer = await self._undecided(case_key, seen, uow)
         store = self._open_people(uow)
         kept = previous_account_id or transfer.previous_account_id
         row = await store.key_of_account(kept) if kept else None
@@ -103,19 +108,40 @@ class StaffTransfers:
         await self._decided(transfer, "approved", by=by, reason=reason, uow=uow)
         return transfer
 
-    async def refuse(self, case_key: str, *, by: str, reason: str, uow: UnitOfWork) -> Transfer:
-        """Leave both accounts as they are. Raises TransferUnknownError, TransferDecidedError."""
-        transfer = await self._undecided(case_key, uow)
+    async def refuse(
+        self, case_key: str, *, seen: str, by: str, reason: str, uow: UnitOfWork
+    ) -> Transfer:
+        """Leave both accounts as they are.
+
+        Raises TransferUnknownError, TransferDecidedError, TransferChangedError.
+        """
+        transfer = await self._undecided(case_key, seen, uow)
         await self._decided(transfer, "refused", by=by, reason=reason, uow=uow)
         return transfer
 
-    async def _undecided(self, case_key: str, uow: UnitOfWork) -> Transfer:
+    async def show(self, case_key: str, uow: UnitOfWork) -> tuple[Transfer, str]:
+        """A request, and the versions of both accounts. Raises TransferUnknownError."""
         transfer = await self._open_transfers(uow).lock(case_key)
         if transfer is None:
             raise TransferUnknownError
+        return transfer, await self._versions(transfer, uow)
+
+    async def _undecided(self, case_key: str, seen: str, uow: UnitOfWork) -> Transfer:
+        transfer, versions = await self.show(case_key, uow)
         if transfer.state != "open":
             raise TransferDecidedError(transfer.state)
+        if versions != seen:
+            raise TransferChangedError(versions)
         return transfer
+
+    async def _versions(self, transfer: Transfer, uow: UnitOfWork) -> str:
+        """The versions of the new and the previous account, 0 where that one is not known."""
+        store = self._open_people(uow)
+        ids = [transfer.account_id, transfer.previous_account_id]
+        keys = [await store.key_of_account(one) if one else None for one in ids]
+        people = await store.lock({key for key in keys if key is not None})
+        persons = [people.now.get(key) if key else None for key in keys]
+        return versions_of(*persons)
 
     async def _decided(
         self, transfer: Transfer, state: str, *, by: str, reason: str, uow: UnitOfWork

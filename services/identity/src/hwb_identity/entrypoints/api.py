@@ -3,17 +3,17 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from hwb_identity.adapters.account_reader import AccountReader
 from hwb_identity.application.staff_transfer import TransferRequest
 from hwb_identity.bootstrap import identity_on
 from hwb_identity.domain.person import Person
 from hwb_identity.entrypoints.account_routes import READERS, add_accounts
-from hwb_identity.entrypoints.by_hand_routes import add_decisions
+from hwb_identity.entrypoints.by_hand_routes import CHANGED, add_decisions
 from hwb_identity.entrypoints.deletion_routes import add_deletions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
-from hwb_identity.entrypoints.doubt_routes import add_doubts
+from hwb_identity.entrypoints.doubt_routes import BothSeen, add_doubts
 from hwb_identity.entrypoints.history_routes import add_history
 from hwb_identity.entrypoints.manual_routes import add_manual_accounts
 from hwb_identity.entrypoints.models import (
@@ -24,6 +24,7 @@ from hwb_identity.entrypoints.models import (
     TransferAsked,
     TransferDecided,
     TransferDecision,
+    TransferShown,
     TransferWanted,
 )
 from hwb_identity.entrypoints.password_routes import add_passwords
@@ -105,20 +106,44 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
             )
         return TransferAsked(**reply.body)
 
-    @api.post("/v1/staff-transfers/{case_key:path}/decision", tags=["staff transfers"])
+    @api.get("/v1/staff-transfers/{case_key:path}", tags=["staff transfers"])
+    async def look(case_key: PlainText, caller: ServiceDesk, response: Response) -> TransferShown:
+        """One request; its ETag is the versions of both accounts, on which a decision builds."""
+        _ = caller
+        async with platform.units_of_work.begin() as uow:
+            transfer, versions = await transfers.show(case_key, uow)
+        response.headers["ETag"] = f'"{versions}"'
+        return TransferShown.model_validate(
+            {
+                "case_key": transfer.case_key,
+                "school": transfer.school,
+                "previous_school": transfer.previous_school,
+                "account_id": transfer.account_id,
+                "previous_account_id": transfer.previous_account_id,
+                "state": transfer.state,
+                "etag": f'"{versions}"',
+            }
+        )
+
+    @api.post(
+        "/v1/staff-transfers/{case_key:path}/decision", tags=["staff transfers"], responses=CHANGED
+    )
     async def decide(
         case_key: PlainText,
         decided: TransferDecision,
         caller: ServiceDesk,
         idempotency_key: IdempotencyKey,
+        if_match: BothSeen,
     ) -> TransferDecided:
         """Approve (the old account stays, the new one is deactivated) or refuse."""
+        seen = if_match.strip('"')
         async with platform.units_of_work.begin() as uow:
 
             async def effect() -> Reply:
                 if decided.decision == "approve":
                     await transfers.approve(
                         case_key,
+                        seen=seen,
                         previous_account_id=str(decided.previous_account_id)
                         if decided.previous_account_id
                         else None,
@@ -127,14 +152,16 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
                         uow=uow,
                     )
                     return Reply(200, {"case_key": case_key, "state": "approved"})
-                await transfers.refuse(case_key, by=caller.subject, reason=decided.reason, uow=uow)
+                await transfers.refuse(
+                    case_key, seen=seen, by=caller.subject, reason=decided.reason, uow=uow
+                )
                 return Reply(200, {"case_key": case_key, "state": "refused"})
 
             reply = await once(
                 uow,
                 key=idempotency_key,
                 caller=caller,
-                request=f"decide {case_key} {decided.model_dump_json()}".encode(),
+                request=f"decide {case_key} {seen} {decided.model_dump_json()}".encode(),
                 effect=effect,
             )
         return TransferDecided(**reply.body)

@@ -176,22 +176,27 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
             )
         return Extended(**reply.body)
 
-    @api.post("/v1/accounts/{account_id}/review", tags=["by hand"])
+    @api.post("/v1/accounts/{account_id}/review", tags=["by hand"], responses=CHANGED)
     async def review(
-        account_id: UUID, wanted: Review, caller: Champion, idempotency_key: IdempotencyKey
+        account_id: UUID,
+        wanted: Review,
+        caller: Champion,
+        idempotency_key: IdempotencyKey,
+        if_match: IfMatch,
     ) -> Reviewed:
-        """Say that the account is still required; else deactivate it."""
+        """Say that the account, as it was seen, is still required; else deactivate it."""
+        version = int(if_match.strip('"'))
         async with platform.units_of_work.begin() as uow:
 
             async def effect() -> Reply:
-                await accounts.review(str(account_id), wanted.confirmed_with, caller, uow)
+                await accounts.review(str(account_id), version, wanted.confirmed_with, caller, uow)
                 return Reply(200, {"account_id": str(account_id)})
 
             reply = await once(
                 uow,
                 key=idempotency_key,
                 caller=caller,
-                request=f"review {account_id} {wanted.confirmed_with}".encode(),
+                request=f"review {account_id} {version} {wanted.confirmed_with}".encode(),
                 effect=effect,
             )
         return Reviewed(**reply.body)

@@ -88,6 +88,18 @@ class TransferDecision(BaseModel):
     previous_account_id: UUID | None = None
 
 
+class TransferShown(BaseModel):
+    """A request to keep the account of the previous school, ``account_id`` the one at the new."""
+
+    case_key: str
+    school: str
+    previous_school: str
+    account_id: UUID
+    previous_account_id: UUID | None
+    state: Literal["open", "approved", "refused"]
+    etag: str
+
+
 class TransferDecided(BaseModel):
     """The decided request: which account stays."""
 
