@@ -6,8 +6,14 @@ UPN ends in a letter, which counts as its own index.
 """
 
 import re
+from itertools import count
+from operator import mul
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+_VALUES = {
+    **{str(digit): digit for digit in range(10)},
+    **dict(zip(LETTERS, range(23), strict=True)),
+}
 _SHAPE = re.compile(rf"[{LETTERS}][0-9]{{11}}[0-9{LETTERS}]")
 
 
@@ -16,11 +22,11 @@ def check_letter(rest: str) -> str:
 
     Raises ValueError where a character is neither a digit nor a permitted last letter.
     """
-    total = 0
-    for position, character in enumerate(rest, start=2):
-        value = LETTERS.index(character) if character.isalpha() else int(character)
-        total += position * value
-    return LETTERS[total % 23]
+    try:
+        return LETTERS[sum(map(mul, count(2), map(_VALUES.__getitem__, rest))) % 23]
+    except KeyError as error:
+        message = f"{error} is neither a digit nor a letter of UPNs"
+        raise ValueError(message) from error
 
 
 def has_upn_shape(upn: str) -> bool:

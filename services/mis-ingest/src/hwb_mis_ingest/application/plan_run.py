@@ -167,7 +167,7 @@ class RunPlanner:
         await self.records.stage(
             session,
             (
-                StagedPerson(person.kind.value, person.code, person.state.value, digest)
+                StagedPerson(person.kind, person.code, person.state, digest)
                 for person, digest in zip(people, prepared.digests, strict=True)
             ),
         )

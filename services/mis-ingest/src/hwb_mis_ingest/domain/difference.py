@@ -4,7 +4,9 @@ The set-wise comparison is PostgreSQL's; here is what its result means.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import compress
+from operator import ne
+from typing import NamedTuple
 
 from hwb_mis_ingest.domain.judgement import Person
 from hwb_mis_ingest.domain.snapshot import Shield
@@ -13,8 +15,8 @@ from hwb_schemas.words import EnrolmentStatus, RecordKind, RecordState
 CLAIMING = frozenset({EnrolmentStatus.CURRENT.value, EnrolmentStatus.MAIN.value})
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+# The two are made once a person of the nation: see the rows.
+class Published(NamedTuple):
     """A record as it was last published. ``record`` is its ``PersonRecord`` as a plain dict.
 
     ``derived_former_upn`` was concluded by us and not stated by the school.
@@ -36,8 +38,7 @@ class Published:
         return None if number is None else str(number)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A school's new word on a person: what is published.
 
     ``stated`` is the index of the person's row in the snapshot, None for one that vanished;
@@ -154,7 +155,7 @@ def _word_of_row(
     if keeps_birth_date:
         record = {**record, "birth_date": before.record.get("birth_date")}
     last = before.record
-    changed = tuple([name for name, value in record.items() if value != last.get(name)])
+    changed = tuple(compress(record, map(ne, record.values(), map(last.get, record))))
     if not changed and person.state is before.state:
         return None
     return Word(person.kind, person.code, person.state, record, changed, derived, index, before)

@@ -70,7 +70,7 @@ def faults_of_any_row(values: tuple[str, ...], columns: tuple[str, ...]) -> list
             for column, value in zip(columns, values, strict=True)
             if len(value) > LONGEST_VALUE
         ]
-    if _CONTROL.search(joined):
+    if not joined.isprintable() and _CONTROL.search(joined):
         faults += [
             Fault(column, Reason.CONTROL_CHARACTER)
             for column, value in zip(columns, values, strict=True)

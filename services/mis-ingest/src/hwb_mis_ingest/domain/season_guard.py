@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from hwb_mis_ingest.domain.difference import CLAIMING, Published, Word
 from hwb_schemas.calendar import RolloverCalendar, SeasonGuard
@@ -108,12 +109,11 @@ def held_words(
 def stops_claiming(word: Word) -> bool:
     """Whether the school had this person until now, or missed him or her, and lets go."""
     before = word.before
-    if before is None or word.state is RecordState.REPLACED:
+    if before is None or claims_now(word) or word.state is RecordState.REPLACED:
         return False
-    had = before.state is RecordState.MISSING or claims(before)
-    if before.state is RecordState.MISSING and word.state is RecordState.MISSING:
-        return False
-    return had and not _claims(word.kind, word.state, word.record)
+    if before.state is RecordState.MISSING:
+        return word.state is not RecordState.MISSING
+    return claims(before)
 
 
 def claims(record: Published) -> bool:
@@ -131,13 +131,14 @@ def places_lost(word: Word, followed_from: str) -> int:
     before = word.before
     if before is None or word.kind is not RecordKind.LEARNER or "classes" not in word.changed:
         return 0
+    had, has = set(classes_of(before.record)), set(classes_of(word.record))
+    lost = sum(1 for key in had - has if academic_year_of(key) >= followed_from)
+    found = len(has - had)
+    if lost <= found or not (claims(before) and claims_now(word)):
+        return 0
     if "former_upn" in word.changed:
         return 0  # its old UPN is replaced by this very word
-    if not (claims(before) and claims_now(word)):
-        return 0
-    had, has = set(classes_of(before.record)), set(classes_of(word.record))
-    lost = sum(1 for key in had - has if key.split("/")[1] >= followed_from)
-    return max(0, lost - len(has - had))
+    return lost - found
 
 
 def year_group_of(word: Word) -> str:
@@ -149,7 +150,13 @@ def year_group_of(word: Word) -> str:
 def classes_of(record: Mapping[str, object]) -> tuple[str, ...]:
     """The class keys of a record."""
     found = record.get("classes")
-    return tuple(str(key) for key in found) if isinstance(found, list | tuple) else ()
+    return tuple(map(str, found)) if isinstance(found, list | tuple) else ()
+
+
+@lru_cache(maxsize=4096)
+def academic_year_of(class_key: str) -> str:
+    """``2022-23`` of ``6604027/2022-23/7A``."""
+    return class_key.split("/")[1]
 
 
 def _claims(kind: RecordKind, state: RecordState, record: Mapping[str, object]) -> bool:
