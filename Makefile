@@ -44,8 +44,8 @@ crash-points: .venv/.ready ## die once at every crash point, and compare
 	@$(BIN)/python -m hwb_rehearsal.crash_points
 
 .PHONY: bench
-bench: .venv/.ready ## measure, in three alternating rounds
-	@$(BIN)/python -m hwb_rehearsal.bench
+bench: .venv/.ready ## measure, in three alternating rounds; ROWS=a,b measures these alone
+	@$(BIN)/python -m hwb_rehearsal.bench --rows "$(ROWS)"
 
 .PHONY: tutorial
 tutorial: .venv/.ready ## two schools on this machine, for docs/tutorial

@@ -3,9 +3,13 @@
 from datetime import UTC, datetime
 
 import orjson
+import pytest
+from tests.support.repository import ROOT
 
 from hwb_rehearsal.bench.changes import first_provisioning, rollover
+from hwb_rehearsal.bench.largest import LEARNERS, largest_schools
 from hwb_rehearsal.bench.report import compared, measured
+from hwb_rehearsal.bench.selection import EVERY, UnknownRowError, selected
 from hwb_rehearsal.world.schools import TINY
 from hwb_rehearsal.world.wales import build_wales
 from hwb_schemas.events import RecordChanged
@@ -47,3 +51,28 @@ def test_a_comparison_is_the_ratio_of_medians_and_keeps_every_value() -> None:
 def test_a_figure_stands_beside_what_is_wanted_of_it() -> None:
     row = measured("peak_memory_identity_worker", [100.0, 125.0, 110.0], "MB", target=250.0)
     assert (row.value, row.ratio, row.rounds) == (110.0, 0.44, (100.0, 125.0, 110.0))
+
+
+def test_every_row_is_measured_unless_some_are_named() -> None:
+    assert selected("") == frozenset(EVERY)
+    assert selected("ingest_vs_floor, identity_workers_4") == {
+        "ingest_vs_floor",
+        "identity_workers_4",
+    }
+
+
+def test_a_row_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(UnknownRowError, match=r"no row ingest_vs_flor.*ingest_vs_floor"):
+        selected("ingest_vs_flor")
+
+
+def test_the_reference_explains_every_row() -> None:
+    page = (ROOT / "docs" / "reference" / "benchmarks.md").read_text()
+    for name in EVERY:
+        assert f"`{name}" in page
+
+
+def test_the_largest_school_is_as_large_as_that_of_wales() -> None:
+    rolls = largest_schools(2).rolls
+    assert [len(roll.learners) for roll in rolls.values()] == [LEARNERS, LEARNERS]
+    assert len({row.upn for roll in rolls.values() for row in roll.learners}) == 2 * LEARNERS

@@ -307,8 +307,15 @@ class _Worker:
 
 async def run_worker(platform: Platform, parts: WorkerParts) -> None:
     """Run until SIGTERM; ends the process with 1 on a failure, with 75 when it is of no use."""
-    # A slice is some 100,000 objects that live until its COMMIT: at the default threshold the
-    # collector walks through all of them again and again, which took half of identity's time.
+    spare_the_collector()
+    await _Worker(platform, parts).run()
+
+
+def spare_the_collector() -> None:
+    """Let the garbage collector look less often, as every worker does.
+
+    A slice is some 100,000 objects that live until its COMMIT: at the default threshold the
+    collector walks through all of them again and again, which took half of identity's time.
+    """
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    await _Worker(platform, parts).run()

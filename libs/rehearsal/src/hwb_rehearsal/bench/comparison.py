@@ -8,10 +8,11 @@ clock starts.
 
 import asyncio
 import contextlib
+import functools
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +26,17 @@ from hwb_rehearsal.bench.changes import CHANGES, first_provisioning, rollover
 from hwb_rehearsal.bench.report import Row, compared
 from hwb_rehearsal.bench.side import REST_SECONDS, SideError, Timed, paused, run_side
 from hwb_rehearsal.broker import Broker
-from hwb_rehearsal.broker.records import RecordToSend, TopicWatch, ends_of, send, set_group_position
+from hwb_rehearsal.broker.child import free_ports
+from hwb_rehearsal.broker.records import (
+    RecordToSend,
+    TopicWatch,
+    ends_of,
+    send,
+    set_group_position,
+    shares_of_group,
+)
 from hwb_rehearsal.stack import Postgres, Stack, StackOptions
-from hwb_rehearsal.stack.process import base_environment
+from hwb_rehearsal.stack.process import StackProcess, base_environment
 from hwb_rehearsal.world.schools import Size
 from hwb_rehearsal.world.wales import Wales, build_wales
 from hwb_schemas.calendar import RolloverCalendar
@@ -35,6 +44,7 @@ from hwb_schemas.calendar import RolloverCalendar
 MAY = datetime(2022, 5, 3, 8, tzinfo=UTC)
 RUN_WEEK = datetime(2022, 8, 16, 8, tzinfo=UTC)
 ACCOUNTS = "hwb.identity.accounts"
+GROUP = "hwb-identity"
 APPLY_SECONDS = 300.0
 READY_SECONDS = 60.0
 PLAIN_SECONDS = 15.0
@@ -52,20 +62,17 @@ class Comparison:
     base: str
     """Address of the database as it was after the first provisioning."""
 
-    async def identity(self) -> Timed:
-        """Identity's own worker, with all rules and events, up to the last account event seen."""
+    async def identity(self, *, workers: int = 1) -> Timed:
+        """Identity's own workers, with all rules and events, up to the last account event seen."""
         address = self.stack.broker.address
-        async with self._copy() as url:
-            worker = self.stack.process("identity", "worker")
+        async with self._copy() as url, self._working(url, workers) as working:
             watch = TopicWatch(address, ACCOUNTS)
             with watch.listening():
-                await worker.restart(environment={"HWB_IDENTITY_DATABASE_URL": url})
-                await worker.until_ready(READY_SECONDS)
-                await asyncio.sleep(REST_SECONDS)
-                pid = worker.pid
-                if pid is None:
-                    raise SideError(f"identity's worker ended. {worker.log_tail()}")
-                with paused(pid):
+                with contextlib.ExitStack() as pauses:
+                    for one in working:
+                        if one.pid is None:
+                            raise SideError(f"{one.name} ended. {one.log_tail()}")
+                        pauses.enter_context(paused(one.pid))
                     await asyncio.to_thread(self._load)
                     ends = ends_of(address, CHANGES)
                     started = watch.last_at = time.monotonic()
@@ -75,7 +82,6 @@ class Comparison:
                     lambda: asyncio.to_thread(watch.has_seen_all), "all was seen", APPLY_SECONDS
                 )
                 ended = watch.last_at
-            await worker.stop()
         return Timed(len(self.rollover), ended - started)
 
     async def floor(self) -> Timed:
@@ -110,6 +116,42 @@ class Comparison:
                 },
                 load=self._load,
             )
+
+    @contextlib.asynccontextmanager
+    async def _working(self, url: str, count: int) -> AsyncIterator[list[StackProcess]]:
+        """So many of identity's workers on this database, each with its share of partitions."""
+        workers = [self._worker(url, port) for port in free_ports(count)]
+        try:
+            for one in workers:
+                await one.start()
+            await asyncio.gather(*(one.until_ready(READY_SECONDS) for one in workers))
+            address = self.stack.broker.address
+            partitions = len(ends_of(address, CHANGES))
+
+            async def are_shared() -> bool:
+                shares = await asyncio.to_thread(shares_of_group, address, GROUP, CHANGES)
+                return len(shares) == count and sum(shares) == partitions and min(shares) > 0
+
+            await self.stack.until(are_shared, f"each of {count} has its partitions", READY_SECONDS)
+            await asyncio.sleep(REST_SECONDS)
+            yield workers
+        finally:
+            await asyncio.gather(*(one.stop() for one in workers))
+
+    def _worker(self, url: str, port: int) -> StackProcess:
+        name = f"identity worker on port {port}"
+        return StackProcess(
+            name=name,
+            command=[sys.executable, "-m", "hwb_identity.entrypoints.cli", "worker"],
+            environment={
+                **base_environment(),
+                **self.stack.environments["identity"],
+                "HWB_IDENTITY_DATABASE_URL": url,
+                "HWB_IDENTITY_WORKER_PORT": str(port),
+            },
+            log=self.stack.root / "logs" / f"{name.replace(' ', '-')}.log",
+            ready_url=f"http://127.0.0.1:{port}/readyz",
+        )
 
     def _load(self) -> None:
         send(self.stack.broker.address, CHANGES, self.rollover)
@@ -173,35 +215,47 @@ async def prepared(
         yield Comparison(stack, second, base)
 
 
-async def compare_identity(comparison: Comparison, *, rounds: int, say: Say) -> list[Row]:
-    """Take turns, and give the rows ``identity_vs_floor`` and ``identity_vs_plain``."""
-    rates: dict[str, list[float]] = {"floor": [], "identity": [], "plain": []}
-    turns = {
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A row of this comparison: a side, what it is measured against, and what that is."""
+
+    side: str
+    baseline: str
+    baseline_is: str
+
+
+FLOOR = "librdkafka consume + COPY of the same rows, 1,000 a COPY"
+ROWS = {
+    "identity_vs_floor": Against("identity", "floor", FLOOR),
+    "identity_vs_plain": Against(
+        "identity", "plain", "one event, one transaction, Faust as in its tutorial"
+    ),
+    "identity_workers_1": Against("identity", "floor", FLOOR),
+    "identity_workers_4": Against("four workers", "identity", "one worker on the same partitions"),
+}
+
+
+async def compare_identity(
+    comparison: Comparison, *, wanted: Collection[str], rounds: int, say: Say
+) -> list[Row]:
+    """Take turns, and give the wanted ones of ``ROWS``; only the sides that they need run."""
+    turns: dict[str, Callable[[], Awaitable[Timed]]] = {
         "floor": comparison.floor,
         "identity": comparison.identity,
+        "four workers": functools.partial(comparison.identity, workers=4),
         "plain": comparison.plain,
     }
+    rows = {name: row for name, row in ROWS.items() if name in wanted}
+    needed = {side for row in rows.values() for side in (row.side, row.baseline)}
+    rates: dict[str, list[float]] = {side: [] for side in turns if side in needed}
     for number in range(1, rounds + 1):
-        for name, turn in turns.items():
-            timed = await turn()
-            rates[name].append(timed.rate)
-            say(
-                f"round {number}, {name}: {timed.records:,} records in {timed.seconds:.2f} s, "
-                f"{timed.rate:,.0f} a second"
-            )
+        for side, found in rates.items():
+            timed = await turns[side]()
+            found.append(timed.rate)
+            say(f"round {number}, {side}: {timed.line}")
     return [
-        compared(
-            "identity_vs_floor",
-            rates["identity"],
-            rates["floor"],
-            baseline_is="librdkafka consume + COPY of the same rows, 1,000 a COPY",
-        ),
-        compared(
-            "identity_vs_plain",
-            rates["identity"],
-            rates["plain"],
-            baseline_is="one event, one transaction, Faust as in its tutorial",
-        ),
+        compared(name, rates[row.side], rates[row.baseline], baseline_is=row.baseline_is)
+        for name, row in rows.items()
     ]
 
 
@@ -231,4 +285,4 @@ async def _begin_at(url: str, positions: Mapping[int, int]) -> None:
             )
 
 
-__all__ = ["Comparison", "SideError", "compare_identity", "prepared"]
+__all__ = ["ROWS", "Comparison", "SideError", "compare_identity", "prepared"]

@@ -33,6 +33,11 @@ class Timed:
         """Records per second."""
         return self.records / self.seconds
 
+    @property
+    def line(self) -> str:
+        """The same for people."""
+        return f"{self.records:,} records in {self.seconds:.2f} s, {self.rate:,.0f} a second"
+
 
 @contextlib.contextmanager
 def paused(pid: int) -> Iterator[None]:
@@ -79,6 +84,37 @@ async def run_side(
         if process.returncode is None:
             process.kill()
         await process.wait()
+    raise SideError(f"{' '.join(command[1:3])} gave no figures: {_end_of(log)}")
+
+
+async def run_to_end(command: Sequence[str], *, log: Path, within: float) -> Timed:
+    """Run a process that times itself and says its figures in JSON, within so many seconds.
+
+    Raises SideError with the end of its log.
+    """
+    with log.open("ab") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+            preexec_fn=dies_with_parent(),
+        )
+    try:
+        async with asyncio.timeout(within):
+            said, _ = await process.communicate()
+    except TimeoutError as error:
+        message = f"{' '.join(command[1:3])} did not end within {within:.0f} s: {_end_of(log)}"
+        raise SideError(message) from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    for line in said.splitlines():
+        if line.startswith(b'{"records"'):
+            figures = json.loads(line)
+            return Timed(figures["records"], figures["seconds"])
     raise SideError(f"{' '.join(command[1:3])} gave no figures: {_end_of(log)}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import (
     Consumer,
+    ConsumerGroupState,
     ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
@@ -152,6 +153,26 @@ def group_lag(address: str, group: str) -> int:
     except KafkaException as error:
         message = f"The broker does not tell the position of {group}: {error}"
         raise BrokerError(message) from error
+
+
+def shares_of_group(address: str, group: str, topic: str) -> list[int]:
+    """How many partitions of a topic each member of a group has; empty while they are dealt out.
+
+    Raises BrokerError where the broker does not tell: librdkafka's built-in one.
+    """
+    admin = AdminClient({"bootstrap.servers": address})
+    try:
+        asked = admin.describe_consumer_groups([group], request_timeout=ASK_SECONDS)
+        described = asked[group].result(ASK_SECONDS)
+    except KafkaException as error:
+        message = f"The broker does not tell who is in {group}: {error}"
+        raise BrokerError(message) from error
+    if described.state is not ConsumerGroupState.STABLE:
+        return []
+    return [
+        sum(place.topic == topic for place in one.assignment.topic_partitions)
+        for one in described.members
+    ]
 
 
 class TopicWatch:

@@ -10,9 +10,7 @@ import orjson
 from hwb_rehearsal.snapshots import tables
 from hwb_rehearsal.world.rows import Snapshot
 
-_TABLES: tuple[
-    tuple[str, str, tuple[str, ...], Callable[[Snapshot], Iterator[tables.Row]]], ...
-] = (
+TABLES: tuple[tuple[str, str, tuple[str, ...], Callable[[Snapshot], Iterator[tables.Row]]], ...] = (
     ("orgs", "org", tables.ORGS, tables.orgs),
     ("academicSessions", "academicSession", tables.SESSIONS, tables.sessions),
     ("users", "user", tables.USERS, tables.users),
@@ -32,7 +30,7 @@ def oneroster_zip(snapshot: Snapshot) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as folder:
         _write(folder, "manifest.csv", ("propertyName", "value"), _manifest())
-        for name, _, columns, rows in _TABLES:
+        for name, _, columns, rows in TABLES:
             _write(folder, f"{name}.csv", columns, rows(snapshot))
     return packed.getvalue()
 
@@ -40,7 +38,7 @@ def oneroster_zip(snapshot: Snapshot) -> bytes:
 def _manifest() -> Iterator[tables.Row]:
     yield ("manifest.version", "1.0")
     yield ("oneroster.version", "1.1")
-    yield from ((f"file.{name}", "bulk") for name, *_ in _TABLES)
+    yield from ((f"file.{name}", "bulk") for name, *_ in TABLES)
     yield from ((f"file.{name}", "absent") for name in _ABSENT)
 
 
@@ -62,7 +60,7 @@ def json_lines(snapshot: Snapshot) -> bytes:
     ``type`` says which table a row is of, so the columns of that name are left out too.
     """
     lines = [orjson.dumps({"type": "manifest", "version": "1.1"})]
-    for _, kind, columns, rows in _TABLES:
+    for _, kind, columns, rows in TABLES:
         for row in rows(snapshot):
             values = zip(columns, row, strict=True)
             filled = {column: value for column, value in values if value and column != "type"}
