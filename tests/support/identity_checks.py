@@ -80,13 +80,18 @@ def check_kept_back(taken: Taken | None) -> None:
 
 
 def last_words(words: Iterable[Enrolment]) -> dict[tuple[str, str], Enrolment]:
-    """What each school said last of each key; a row kept back is no word on anybody."""
+    """What each school said last of each key; a row kept back is no word on anybody.
+
+    A former UPN that was stated once stays stated.
+    """
     last: dict[tuple[str, str], Enrolment] = {}
     for word in sorted(words, key=lambda word: word.run_seq):
         at = (word.school, word.key)
         only_takes_back = word.state is RecordState.WITHDRAWN and at not in last
-        if word.state not in KEPT_BACK and not only_takes_back:
-            last[at] = word
+        if word.state in KEPT_BACK or only_takes_back:
+            continue
+        stated = last[at].former_key if at in last else None
+        last[at] = word._replace(former_key=word.former_key or stated)
     return last
 
 

@@ -275,7 +275,10 @@ def _under_keys(
             former, at = keys[at], at + 1
         elif number > 0 and at > 0 and former is None:
             former = keys[at - 1]
-        runs.append([word._replace(key=keys[at], former_key=former), *replaced])
+        # Exports state a former UPN once, or for as long as they like.
+        states = number == 0 or replaced or not draw(_often(15))
+        stated = former if states else None
+        runs.append([word._replace(key=keys[at], former_key=stated), *replaced])
     return runs
 
 
