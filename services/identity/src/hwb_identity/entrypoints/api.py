@@ -14,6 +14,7 @@ from hwb_identity.entrypoints.by_hand_routes import CHANGED, add_decisions
 from hwb_identity.entrypoints.deletion_routes import add_deletions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
 from hwb_identity.entrypoints.doubt_routes import BothSeen, add_doubts
+from hwb_identity.entrypoints.examples import show_examples
 from hwb_identity.entrypoints.history_routes import add_history
 from hwb_identity.entrypoints.manual_routes import add_manual_accounts
 from hwb_identity.entrypoints.models import (
@@ -61,6 +62,7 @@ def make_api(platform: Platform) -> FastAPI:
     add_deletions(api, platform, identity.deletions)
     add_decisions(api, platform, identity.by_hand)
     add_manual_accounts(api, platform, identity.manual_accounts)
+    show_examples(api)
     return api
 
 
