@@ -6,6 +6,7 @@ import random
 import zipfile
 
 import pytest
+from tests.support.ctf_export import ctf
 from tests.support.school_export import SCHOOL, small_school, zip_of
 
 from hwb_mis_ingest.adapters.limits import Limits
@@ -175,6 +176,8 @@ def test_an_upload_that_takes_too_long_is_refused() -> None:
         export.learner(serial % 1000, sourcedId=f"L{serial}")
     slow = UploadReader(Limits(unpacked_bytes=10_000_000, rows=100_000, seconds=-1.0))
     assert refusal_of(export.zip(), reader=slow) == "too_slow"
+    assert refusal_of(export.jsonl(), reader=slow) == "too_slow"
+    assert refusal_of(ctf(), reader=slow) == "too_slow"
 
 
 def test_a_quote_that_is_never_closed_does_not_swallow_the_rest() -> None:
@@ -194,6 +197,14 @@ def test_too_many_rows_are_refused() -> None:
     small = UploadReader(Limits(unpacked_bytes=1_000_000, rows=5))
     assert refusal_of(small_school().zip(), reader=small) == "too_large"
     assert refusal_of(small_school().jsonl(), reader=small) == "too_large"
+    one = UploadReader(Limits(unpacked_bytes=1_000_000, rows=1))
+    assert refusal_of(ctf(), reader=one) == "too_large"
+
+
+def test_too_many_bytes_are_refused_in_every_form() -> None:
+    small = UploadReader(Limits(unpacked_bytes=500, rows=100_000))
+    for data in (small_school().zip(), small_school().jsonl(), ctf()):
+        assert refusal_of(data, reader=small) == "too_large"
 
 
 @pytest.mark.parametrize(

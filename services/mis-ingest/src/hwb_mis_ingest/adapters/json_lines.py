@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import orjson
 
-from hwb_mis_ingest.adapters.limits import Limits
+from hwb_mis_ingest.adapters.limits import LOOK_AT_THE_CLOCK_EVERY, Limits
 from hwb_mis_ingest.domain.rows import COLUMNS, Mode, Place, Row, Table
 from hwb_mis_ingest.errors import (
     header_only,
@@ -108,10 +108,13 @@ def open_json_lines(data: bytes, limits: Limits) -> JsonLines:
     """The upload in these bytes. Raises UploadRefusedError."""
     if len(data) > limits.unpacked_bytes:
         raise too_large(f"It has {len(data)} bytes; at most {limits.unpacked_bytes} are taken.")
+    deadline = limits.deadline()
     lines = data.rstrip(b"\r\n \t").split(b"\n")
     _check_end(lines)
     tables: dict[Table, list[Row]] = {table: [] for table in Table}
     for number, line in enumerate(lines[:-1], start=1):
+        if not number % LOOK_AT_THE_CLOCK_EVERY:
+            deadline.check()
         if not line.strip():
             continue
         fields = _object(line, number)
