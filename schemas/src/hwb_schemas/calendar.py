@@ -87,6 +87,7 @@ class RolloverCalendar(CalendarValue):
     deletions: GuardLimit = GuardLimit(share=0.1, at_least=100)
     guard: SeasonGuard = SeasonGuard()
     leaver_hold: LeaverHold | None = None
+    staff_transfer: Literal["service_desk", "self_service"] = "service_desk"
     manual_account_end: Literal["reminds", "deactivates"] = "reminds"
     manual_account_reminder_days: int = Field(default=28, ge=1)
     manual_review_done_by: date | None = None

@@ -1,11 +1,16 @@
 """Staff: DESIGN 6, sentence by sentence, on a real database."""
 
+from dataclasses import replace
 from datetime import date
 
 import httpx
-from tests.support.identity_world import PRIMARY, SECONDARY, World
+import pytest
+from tests.support.identity_world import CALENDAR, ELSEWHERE, PRIMARY, SECONDARY, World
 
-from hwb_schemas.words import RecordState
+from hwb_identity.entrypoints.api import make_api
+from hwb_runtime.auth import Caller
+from hwb_runtime.testing import KnownTokens
+from hwb_schemas.words import RecordState, Role
 
 KEY = {"Idempotency-Key": "a request of mine"}
 
@@ -199,12 +204,149 @@ async def test_a_refused_transfer_leaves_both_accounts_and_can_be_asked_again(
         assert again.status_code == 409
         await asked(api, "request-2")
     cases = await world.published("hwb.servicedesk.cases")
-    assert [case.value and case.value["change"] for case in cases] == [
-        "raised",
-        "resolved",
-        "raised",
-    ]
+    assert [
+        case.value["change"]
+        for case in cases
+        if case.value and case.value["kind"] == "staff_transfer_requested"
+    ] == ["raised", "resolved", "raised"]
     assert await accounts(world) == [(None, "inactive"), (SECONDARY, "active")]
+
+
+@pytest.mark.parametrize("decision", ["approve", "refuse"])
+async def test_both_schools_are_told_what_was_decided(world: World, decision: str) -> None:
+    old, new = await moved(world)
+    async with world.api("service-desk") as api:
+        case_key = await asked(api)
+        await world.forget_published()
+        await api.post(
+            f"/v1/staff-transfers/{case_key}/decision",
+            json={"decision": decision, "reason": "both schools were asked"},
+            headers=KEY,
+        )
+    outcome = {"approve": "approved", "refuse": "refused"}[decision]
+    told = [
+        (case.value["school"], case.value["change"], case.value["facts"])
+        for case in await world.published("hwb.servicedesk.cases")
+        if case.value and case.value["kind"] == "staff_transfer_decided"
+    ]
+    facts = {
+        "outcome": outcome,
+        "previous_school": PRIMARY,
+        "new_school": SECONDARY,
+        "new_account_id": new,
+        "previous_account_id": old,
+    }
+    assert told == [
+        (school, change, facts)
+        for school in (SECONDARY, PRIMARY)
+        for change in ("raised", "resolved")
+    ]
+
+
+async def own_request(world: World, account_id: str, school: str = PRIMARY) -> httpx.Response:
+    """Asked by the owner of the account, signed in with it."""
+    owner = Caller(account_id, Role.TEACHER, school=SECONDARY)
+    platform = replace(world.platform, callers=KnownTokens({"owner": owner}))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=make_api(platform)),
+        base_url="http://identity",
+        headers={"Authorization": "Bearer owner"},
+    ) as api:
+        return await api.post(
+            f"/v1/accounts/{account_id}/transfer",
+            json={"previous_school": school},
+            headers={"Idempotency-Key": f"own request {school}"},
+        )
+
+
+async def test_under_2022_whoever_asks_in_the_portal_is_told_to_contact_the_service_desk(
+    world: World,
+) -> None:
+    _, new = await moved(world)
+    answer = await own_request(world, new)
+    assert (answer.status_code, answer.json()["code"]) == (409, "transfer_not_in_portal")
+    assert "hwb@gov.wales / 03000 25 25 25" in answer.json()["detail"]
+    assert "Desg Wasanaeth" in answer.json()["detail_cy"]
+    assert await world.published("hwb.servicedesk.cases") == []
+
+
+async def test_under_2025_the_new_accounts_owner_asks_and_the_service_desk_names_the_old_one(
+    world: World,
+) -> None:
+    calendar = CALENDAR.model_copy(update={"staff_transfer": "self_service"})
+    world.platform = replace(world.platform, calendar=calendar)
+    old, new = await moved(world)
+    own = await own_request(world, new, SECONDARY)
+    assert (own.status_code, own.json()["code"]) == (409, "previous_school_is_own")
+    for _ in range(2):
+        answer = await own_request(world, new)
+        assert answer.status_code == 202, answer.text
+    (case,) = await world.published("hwb.servicedesk.cases")
+    assert case.value is not None
+    assert case.value["facts"] == {
+        "account_id": new,
+        "school": SECONDARY,
+        "previous_school": PRIMARY,
+    }
+    async with world.api("service-desk") as api:
+        answer = await api.post(
+            f"/v1/staff-transfers/{answer.json()['case_key']}/decision",
+            json={
+                "decision": "approve",
+                "reason": "the previous school agrees",
+                "previous_account_id": old,
+            },
+            headers=KEY,
+        )
+        assert answer.status_code == 200, answer.text
+    assert await accounts(world) == [(SECONDARY, "active"), (None, "inactive")]
+
+
+async def test_nobody_asks_for_another_persons_account(world: World) -> None:
+    _, new = await moved(world)
+    async with world.api("secondary-teacher") as api:
+        answer = await api.post(
+            f"/v1/accounts/{new}/transfer", json={"previous_school": PRIMARY}, headers=KEY
+        )
+    assert (answer.status_code, answer.json()["code"]) == (404, "account_unknown")
+
+
+async def test_an_account_that_was_kept_once_can_be_kept_again_at_a_third_school(
+    world: World,
+) -> None:
+    old, _ = await moved(world)
+    async with world.api("service-desk") as api:
+        case_key = await asked(api)
+        body = {"decision": "approve", "reason": "both schools agree"}
+        path = f"/v1/staff-transfers/{case_key}/decision"
+        assert (await api.post(path, json=body, headers=KEY)).status_code == 200
+        await world.hear(
+            world.staff(
+                SECONDARY,
+                "S1",
+                RecordState.LEFT,
+                leaving=date(2022, 7, 15),
+                start=date(2022, 7, 11),
+            )
+        )
+        await world.hear(world.staff(ELSEWHERE, "E1", start=date(2022, 7, 16)))
+        again = {
+            "school": ELSEWHERE,
+            "staff_code": "E1",
+            "previous_school": SECONDARY,
+            "previous_staff_code": "S1",
+        }
+        answer = await api.post(
+            "/v1/staff-transfers", json=again, headers={"Idempotency-Key": "request-9"}
+        )
+        path = f"/v1/staff-transfers/{answer.json()['case_key']}/decision"
+        headers = {"Idempotency-Key": "decision-9"}
+        assert (await api.post(path, json=body, headers=headers)).status_code == 200
+    rows = await world.rows(
+        f"SELECT home_school, status, keys FROM person WHERE account_id = '{old}'"  # noqa: S608
+    )
+    keys = sorted([f"{PRIMARY}/SLO", f"{SECONDARY}/S1", f"{ELSEWHERE}/E1"])
+    assert rows == [(ELSEWHERE, "active", keys)]
 
 
 async def test_a_transfer_of_someone_who_is_not_there_says_what_to_do(world: World) -> None:

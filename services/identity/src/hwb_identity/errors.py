@@ -66,6 +66,36 @@ class TransferDecidedError(ProblemError):
         )
 
 
+class TransferNotInPortalError(ProblemError):
+    """This year's calendar has no Account Transfer in the portal: the Service Desk is asked."""
+
+    def __init__(self, contact: str) -> None:
+        super().__init__(
+            status=409,
+            code="transfer_not_in_portal",
+            title="Contact the Hwb Service Desk",
+            detail="If you wish to keep your previous school's Hwb account, you must contact the"
+            f" Hwb Service Desk ({contact}). Nothing was changed.",
+            extra={
+                "detail_cy": "Os ydych am gadw cyfrif Hwb eich ysgol flaenorol, rhaid i chi"
+                f" gysylltu â Desg Wasanaeth Hwb ({contact}). Ni newidiwyd dim."
+            },
+        )
+
+
+class PreviousSchoolIsOwnError(ProblemError):
+    """The previous school is another one than the school that has the member of staff now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="previous_school_is_own",
+            title="This is the school you are at",
+            detail="Give the 7-digit DfES number of the school that you came from; nothing was"
+            " changed.",
+        )
+
+
 class PasswordsNotSetUpError(ProblemError):
     """Set HWB_IDENTITY_PASSWORD_SECRET to a long random text and keep it: it opens the seals."""
 

@@ -1,6 +1,6 @@
 """Keeping the old account after a change of school: a request, a case, a decision by a person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwb_identity.application.cases import tell_case
 from hwb_identity.application.changes import COMMAND_LANE, Changes
@@ -9,10 +9,13 @@ from hwb_identity.application.ports import Decided, OpenPeople, OpenTransfers, T
 from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.person import Person
 from hwb_identity.errors import (
+    AccountUnknownError,
     PreviousAccountUnknownError,
+    PreviousSchoolIsOwnError,
     StaffAccountUnknownError,
     TransferChangedError,
     TransferDecidedError,
+    TransferNotInPortalError,
     TransferUnknownError,
 )
 from hwb_runtime.unit_of_work import UnitOfWork
@@ -36,11 +39,19 @@ class StaffTransfers:
     """Requests and decisions. A case informs the Service Desk; it blocks nothing."""
 
     def __init__(
-        self, open_people: OpenPeople, open_transfers: OpenTransfers, refs: PersonRefs
+        self,
+        open_people: OpenPeople,
+        open_transfers: OpenTransfers,
+        refs: PersonRefs,
+        *,
+        self_service: bool,
+        contact: str,
     ) -> None:
         self._open_people = open_people
         self._open_transfers = open_transfers
         self._refs = refs
+        self._self_service = self_service
+        self._contact = contact
 
     async def request(self, wanted: TransferRequest, uow: UnitOfWork) -> str:
         """Raise the case, once however often it is asked for; gives its key.
@@ -65,9 +76,43 @@ class StaffTransfers:
             previous_account_id=old.account.account_id if old and old.account else None,
             state="open",
         )
-        opened = await self._open_transfers(uow).open(
-            transfer, note=wanted.note, by=wanted.requested_by, at=uow.now
+        return await self._ask(transfer, note=wanted.note, by=wanted.requested_by, uow=uow)
+
+    async def request_own(
+        self, account_id: str, previous_school: str, note: str | None, uow: UnitOfWork
+    ) -> str:
+        """The same, asked for by the owner of the new account (My Profile > Account Transfer).
+
+        Raises TransferNotInPortalError under a calendar without it, AccountUnknownError, and
+        PreviousSchoolIsOwnError.
+        """
+        if not self._self_service:
+            raise TransferNotInPortalError(self._contact)
+        store = self._open_people(uow)
+        row = await store.key_of_account(account_id)
+        person = (await store.lock({row} if row else ())).now.get(row) if row else None
+        home = person.standing.home if person and person.standing else None
+        if person is None or home is None or person.role is not AccountRole.STAFF:
+            raise AccountUnknownError
+        if previous_school == home:
+            raise PreviousSchoolIsOwnError
+        record = max(
+            (one for one in person.enrolments if one.school == home and one.key in person.keys),
+            key=lambda one: one.run_seq,
         )
+        transfer = Transfer(
+            case_key=f"identity/staff_transfer/{account_id}",
+            school=home,
+            staff_key=record.key,
+            previous_school=previous_school,
+            account_id=account_id,
+            previous_account_id=None,
+            state="open",
+        )
+        return await self._ask(transfer, note=note, by=account_id, uow=uow)
+
+    async def _ask(self, transfer: Transfer, *, note: str | None, by: str, uow: UnitOfWork) -> str:
+        opened = await self._open_transfers(uow).open(transfer, note=note, by=by, at=uow.now)
         if opened:
             self._tell(transfer, CaseChange.RAISED, uow)
         return transfer.case_key
@@ -105,6 +150,7 @@ class StaffTransfers:
         for evaluation in people.merge(kept=row, absorbed=new.key, decision=decision):
             changes.note(evaluation, cause=f"command:{case_key}", decided=Decided(by, reason))
         await changes.write(people, store)
+        transfer = replace(transfer, previous_account_id=kept)
         await self._decided(transfer, "approved", by=by, reason=reason, uow=uow)
         return transfer
 
@@ -150,6 +196,8 @@ class StaffTransfers:
             transfer.case_key, state=state, by=by, reason=reason, at=uow.now
         )
         self._tell(transfer, CaseChange.RESOLVED, uow)
+        for school in (transfer.school, transfer.previous_school):
+            _tell_school(school, transfer, state, uow)
 
     @staticmethod
     def _tell(transfer: Transfer, change: CaseChange, uow: UnitOfWork) -> None:
@@ -166,6 +214,27 @@ class StaffTransfers:
             case_key=transfer.case_key,
             kind=CaseKind.STAFF_TRANSFER_REQUESTED,
             school=transfer.school,
+            facts=facts,
+        )
+
+
+def _tell_school(school: str, transfer: Transfer, outcome: str, uow: UnitOfWork) -> None:
+    """Mail what was decided; there is nothing to decide any more, so the case is resolved, too."""
+    facts = {
+        "outcome": outcome,
+        "previous_school": transfer.previous_school,
+        "new_school": transfer.school,
+        "new_account_id": transfer.account_id,
+    }
+    if transfer.previous_account_id is not None:
+        facts["previous_account_id"] = transfer.previous_account_id
+    for change in (CaseChange.RAISED, CaseChange.RESOLVED):
+        tell_case(
+            uow,
+            change,
+            case_key=f"identity/staff_transfer_decided/{transfer.account_id}/{school}",
+            kind=CaseKind.STAFF_TRANSFER_DECIDED,
+            school=school,
             facts=facts,
         )
 

@@ -28,6 +28,7 @@ from hwb_identity.entrypoints.models import (
     TransferShown,
     TransferWanted,
 )
+from hwb_identity.entrypoints.own_transfer_routes import add_own_transfer
 from hwb_identity.entrypoints.password_routes import add_passwords
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
@@ -56,6 +57,7 @@ def make_api(platform: Platform) -> FastAPI:
     _add_pending(api, platform)
     _add_transfers(api, platform)
     identity = identity_on(platform)
+    add_own_transfer(api, platform, identity.staff_transfers)
     add_passwords(api, platform, identity.passwords)
     add_diagnosis(api, platform, identity.diagnose)
     add_doubts(api, platform, identity.doubts)
