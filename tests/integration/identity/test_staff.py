@@ -218,11 +218,12 @@ async def test_both_schools_are_told_what_was_decided(world: World, decision: st
     async with world.api("service-desk") as api:
         case_key = await asked(api)
         await world.forget_published()
-        await api.post(
+        answer = await api.post(
             f"/v1/staff-transfers/{case_key}/decision",
             json={"decision": decision, "reason": "both schools were asked"},
-            headers=KEY,
+            headers=KEY | await looked(api, case_key),
         )
+        assert answer.status_code == 200, answer.text
     outcome = {"approve": "approved", "refuse": "refused"}[decision]
     told = [
         (case.value["school"], case.value["change"], case.value["facts"])
@@ -289,14 +290,15 @@ async def test_under_2025_the_new_accounts_owner_asks_and_the_service_desk_names
         "previous_school": PRIMARY,
     }
     async with world.api("service-desk") as api:
+        case_key = answer.json()["case_key"]
         answer = await api.post(
-            f"/v1/staff-transfers/{answer.json()['case_key']}/decision",
+            f"/v1/staff-transfers/{case_key}/decision",
             json={
                 "decision": "approve",
                 "reason": "the previous school agrees",
                 "previous_account_id": old,
             },
-            headers=KEY,
+            headers=KEY | await looked(api, case_key),
         )
         assert answer.status_code == 200, answer.text
     assert await accounts(world) == [(SECONDARY, "active"), (None, "inactive")]
@@ -319,7 +321,8 @@ async def test_an_account_that_was_kept_once_can_be_kept_again_at_a_third_school
         case_key = await asked(api)
         body = {"decision": "approve", "reason": "both schools agree"}
         path = f"/v1/staff-transfers/{case_key}/decision"
-        assert (await api.post(path, json=body, headers=KEY)).status_code == 200
+        headers = KEY | await looked(api, case_key)
+        assert (await api.post(path, json=body, headers=headers)).status_code == 200
         await world.hear(
             world.staff(
                 SECONDARY,
@@ -340,7 +343,7 @@ async def test_an_account_that_was_kept_once_can_be_kept_again_at_a_third_school
             "/v1/staff-transfers", json=again, headers={"Idempotency-Key": "request-9"}
         )
         path = f"/v1/staff-transfers/{answer.json()['case_key']}/decision"
-        headers = {"Idempotency-Key": "decision-9"}
+        headers = {"Idempotency-Key": "decision-9"} | await looked(api, answer.json()["case_key"])
         assert (await api.post(path, json=body, headers=headers)).status_code == 200
     rows = await world.rows(
         f"SELECT home_school, status, keys FROM person WHERE account_id = '{old}'"  # noqa: S608

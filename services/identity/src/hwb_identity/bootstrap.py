@@ -138,7 +138,7 @@ def identity_on(platform: Platform) -> Identity:
             open_people,
             _open_transfers,
             refs,
-            self_service=calendar.staff_transfer == "self_service",
+            calendar=calendar,
             contact=f"{settings.service_desk_mail} / {settings.service_desk_phone}",
         ),
         doubts=doubts,

@@ -19,6 +19,7 @@ from hwb_identity.errors import (
     TransferUnknownError,
 )
 from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.refs import PersonRefs, staff_key
 from hwb_schemas.words import AccountRole, CaseChange, CaseKind
 
@@ -44,13 +45,13 @@ class StaffTransfers:
         open_transfers: OpenTransfers,
         refs: PersonRefs,
         *,
-        self_service: bool,
+        calendar: RolloverCalendar,
         contact: str,
     ) -> None:
         self._open_people = open_people
         self._open_transfers = open_transfers
         self._refs = refs
-        self._self_service = self_service
+        self._calendar = calendar
         self._contact = contact
 
     async def request(self, wanted: TransferRequest, uow: UnitOfWork) -> str:
@@ -86,7 +87,7 @@ class StaffTransfers:
         Raises TransferNotInPortalError under a calendar without it, AccountUnknownError, and
         PreviousSchoolIsOwnError.
         """
-        if not self._self_service:
+        if self._calendar.staff_transfer != "self_service":
             raise TransferNotInPortalError(self._contact)
         store = self._open_people(uow)
         row = await store.key_of_account(account_id)
