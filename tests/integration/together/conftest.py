@@ -15,6 +15,7 @@ from hwb_groups import bootstrap as groups
 from hwb_identity import bootstrap as identity
 from hwb_identity.entrypoints.worker import subscriptions_of
 from hwb_mis_ingest import bootstrap as mis_ingest
+from hwb_mis_ingest.adapters.rules_of_others import Other
 from hwb_rehearsal.stack.postgres import Postgres
 from hwb_runtime.auth import Caller
 from hwb_runtime.clock import ManualClock
@@ -58,6 +59,20 @@ REGISTER = Register(
 )
 
 
+class Reach(httpx.AsyncBaseTransport):
+    """The way to a service, which may be cut."""
+
+    def __init__(self, way: httpx.ASGITransport) -> None:
+        self.way = way
+        self.is_cut = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.is_cut:
+            message = "nobody listens"
+            raise httpx.ConnectError(message)
+        return await self.way.handle_async_request(request)
+
+
 @dataclass
 class Together:
     """Three services; what one publishes is carried to the others at once."""
@@ -67,6 +82,7 @@ class Together:
     routes: dict[str, list[tuple[Platform, Subscription]]]
     parts: WorkerParts
     identity: identity.Identity
+    reach: dict[str, Reach]
 
     def move_to(self, day: date) -> None:
         for platform in self.platforms.values():
@@ -121,7 +137,7 @@ class Together:
 @pytest.fixture
 async def together(postgres: Postgres) -> AsyncIterator[Together]:
     async with AsyncExitStack() as stack:
-        platforms, http = {}, {}
+        platforms = {}
         for name, service in SERVICES.items():
             platforms[name] = await stack.enter_async_context(
                 platform_for(
@@ -133,10 +149,19 @@ async def together(postgres: Postgres) -> AsyncIterator[Together]:
                     callers=CALLERS,
                 )
             )
-            transport = httpx.ASGITransport(app=service.api(platforms[name]))
-            http[name] = await stack.enter_async_context(
+        reach = {
+            name: Reach(httpx.ASGITransport(app=SERVICES[name].api(platforms[name])))
+            for name in ("identity", "groups")
+        }
+        others = {name: Other(name, f"http://{name}", 20.0, one) for name, one in reach.items()}
+        app = mis_ingest.api_beside(platforms["mis-ingest"], others)
+        transports = {"mis-ingest": httpx.ASGITransport(app=app), **reach}
+        http = {
+            name: await stack.enter_async_context(
                 httpx.AsyncClient(transport=transport, base_url=f"http://{name}")
             )
+            for name, transport in transports.items()
+        }
         worker = mis_ingest.SERVICE.worker(platforms["mis-ingest"])
         parts = await stack.enter_async_context(worker)
         use_cases = identity.identity_on(platforms["identity"])
@@ -149,4 +174,4 @@ async def together(postgres: Postgres) -> AsyncIterator[Together]:
         for name, subscriptions in readers.items():
             for one in subscriptions:
                 routes.setdefault(one.topic, []).append((platforms[name], one))
-        yield Together(platforms, http, routes, parts, use_cases)
+        yield Together(platforms, http, routes, parts, use_cases, reach)

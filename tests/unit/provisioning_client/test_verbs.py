@@ -19,6 +19,24 @@ PREVIEW = {
     "counts": {"learners": 3, "changes": 2, "held": 1, "rejected": 0},
     "held": [{"why": "More learners would leave.", "why_cy": "Byddai mwy yn gadael."}],
     "rejected_fields": [],
+    "accounts": {
+        "known": True,
+        "counts": {"created": 1, "matched": 1},
+        "pending": [{}],
+        "doubtful": [],
+        "changes": [
+            {
+                "who": {"forename": "Mali", "surname": "Lewis", "local_id": "4711"},
+                "change": "matched",
+            }
+        ],
+    },
+    "groups": {
+        "known": False,
+        "says": "Teams are not known now.",
+        "says_cy": "Ni wyddys am Teams.",
+        "changes": [],
+    },
 }
 STATUS = {
     "school": "6604027",
@@ -81,6 +99,9 @@ def test_a_preview_shows_counts_and_why_rows_would_be_held(options: Any, tmp_pat
     assert "nothing was done" in shown.output
     assert "More learners would leave." in shown.output
     assert "Byddai mwy yn gadael." in shown.output
+    assert "Mali Lewis (4711): account taken over from the previous school" in shown.output
+    assert "Teams are not known now.\nNi wyddys am Teams." in shown.output
+    assert "wait for their previous school" in shown.output
 
 
 def test_status_says_what_to_do(options: Any) -> None:

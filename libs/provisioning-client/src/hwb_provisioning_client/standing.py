@@ -21,6 +21,17 @@ _RESULTS = {
 }
 
 
+_ACCOUNT_CHANGES = {
+    "created": "account made",
+    "rolled_over": "moved up to the next year group",
+    "matched": "account taken over from the previous school",
+    "released": "account released",
+    "updated": "classes or schools changed",
+    "deactivated": "sign-in switched off",
+    "reactivated": "sign-in switched on",
+}
+
+
 def show_preview(console: Console, preview: dict[str, Any]) -> None:
     """Counts, what is held, and the first of the changes."""
     counts = preview["counts"]
@@ -44,7 +55,45 @@ def show_preview(console: Console, preview: dict[str, Any]) -> None:
         why = {(row["why"], row["why_cy"]) for row in preview["held"]}
         for english, welsh in sorted(why):
             console.print(f"held: {english}\n      {welsh}", highlight=False, markup=False)
-    console.print("Accounts are not part of the preview: they depend on other schools, too.")
+    _show_accounts(console, preview["accounts"])
+    _show_groups(console, preview["groups"])
+
+
+def _show_accounts(console: Console, accounts: dict[str, Any]) -> None:
+    if not accounts["known"]:
+        console.print(f"{accounts['says']}\n{accounts['says_cy']}", markup=False)
+        return
+    table = Table("", "number", show_header=False, box=None, title="Accounts")
+    for change, number in sorted(accounts["counts"].items()):
+        table.add_row(_ACCOUNT_CHANGES.get(change, change), f"{number:,}")
+    for what, people in (
+        ("learners who would wait for their previous school", accounts["pending"]),
+        ("records in doubt, which would make a case for the Service Desk", accounts["doubtful"]),
+    ):
+        if people:
+            table.add_row(what, f"{len(people):,}")
+    console.print(table if table.row_count else "No account would change.")
+    for one in accounts["changes"][:MOST_SHOWN]:
+        who = one["who"]
+        what = _ACCOUNT_CHANGES.get(one["change"], one["change"])
+        line = f"{who['forename']} {who['surname']} ({who['local_id']}): {what}"
+        console.print(line, highlight=False, markup=False)
+    hidden = len(accounts["changes"]) - MOST_SHOWN
+    if hidden > 0:
+        console.print(f"... and {hidden} more; --json shows all.")
+
+
+def _show_groups(console: Console, groups: dict[str, Any]) -> None:
+    if not groups["known"]:
+        console.print(f"{groups['says']}\n{groups['says_cy']}", markup=False)
+        return
+    if not groups["changes"]:
+        console.print("No Team or Classroom would change.")
+    for one in groups["changes"][:MOST_SHOWN]:
+        leave = sum(1 for member in one["members"] if member["role"] is None)
+        come = len(one["members"]) - leave
+        line = f"{one['title']} ({one['provider']}): {come} to be members, {leave} to leave"
+        console.print(line, highlight=False, markup=False)
 
 
 def show_status(console: Console, status: dict[str, Any]) -> None:

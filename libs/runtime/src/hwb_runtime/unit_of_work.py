@@ -1,7 +1,7 @@
 """What a handler or a use case works in: one transaction, its outbox, and the time read once."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 
 from hwb_runtime.clock import Clock, civil_date
@@ -66,6 +66,10 @@ class UnitOfWork:
         return len(self._outbox)
 
 
+class _UndoneError(Exception):
+    """Ends a transaction without a commit; nobody outside sees it."""
+
+
 class UnitsOfWork:
     """Begins units of work; after a commit with events it wakes the relay of the same process."""
 
@@ -80,6 +84,18 @@ class UnitsOfWork:
         """Committed when the block ends, rolled back when it raises."""
         async with self.bounded(self._boundary) as uow:
             yield uow
+
+    @asynccontextmanager
+    async def never_committed(self, *, lock_seconds: float) -> AsyncIterator[UnitOfWork]:
+        """For previews: what is done within is undone, and no lock is waited for any longer.
+
+        Raises DatabaseGoneError where a lock was not to be had.
+        """
+        with suppress(_UndoneError):
+            async with self._database.transaction() as session:
+                await session.execute(f"SET LOCAL lock_timeout = '{int(lock_seconds * 1000)}ms'")
+                yield UnitOfWork(session, self._clock.now())
+                raise _UndoneError
 
     @asynccontextmanager
     async def bounded(

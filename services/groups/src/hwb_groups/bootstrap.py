@@ -21,6 +21,7 @@ from hwb_groups.application.dispatch import Dispatcher
 from hwb_groups.application.outcomes import Outcomes
 from hwb_groups.application.perform import Perform
 from hwb_groups.application.ports import GroupProvider
+from hwb_groups.application.preview import PreviewGroups
 from hwb_groups.application.reconcile import Reconcile
 from hwb_groups.application.season import Season
 from hwb_groups.domain.quota import Share
@@ -109,6 +110,16 @@ def subscriptions(platform: Platform) -> list[Subscription]:
     ]
 
 
+def previews(platform: Platform) -> PreviewGroups:
+    """What a run would do, asked before it is done."""
+    calendar = platform.calendar
+    return PreviewGroups(
+        PostgresGroups,
+        FollowClasses(PostgresGroups, calendar),
+        FollowAccounts(PostgresGroups, calendar),
+    )
+
+
 def commands(platform: Platform) -> Commands:
     """What the API asks for."""
     return Commands(PostgresGroups, platform.calendar, platform.settings.time_scale)
@@ -175,8 +186,11 @@ async def worker(platform: Platform) -> AsyncIterator[WorkerParts]:
 def api(platform: Platform) -> HttpApi:
     """The HTTP API."""
     from hwb_groups.entrypoints.api import make_api
+    from hwb_groups.entrypoints.preview_routes import add_previews
 
-    return make_api(platform, commands(platform))
+    app = make_api(platform, commands(platform))
+    add_previews(app, platform, previews(platform))
+    return app
 
 
 async def reconcile(platform: Platform, fix: bool) -> list[str]:  # noqa: FBT001 - the runtime's

@@ -94,3 +94,15 @@ class NotArchivedError(ProblemError):
             detail=f"The group {group_id} is in use and has not been archived, so there is nothing"
             " to restore.",
         )
+
+
+class OtherSchoolsClassError(ProblemError):
+    """A preview names a class of another school. A preview is of one school: send its own alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=422,
+            code="class_of_another_school",
+            title="A class is of another school",
+            detail="Nothing was changed. A preview is of one school and its own classes.",
+        )

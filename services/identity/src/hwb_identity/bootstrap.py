@@ -27,6 +27,7 @@ from hwb_identity.application.manual_accounts import ManualAccounts
 from hwb_identity.application.notices import RaiseNotices
 from hwb_identity.application.passwords import Passwords
 from hwb_identity.application.ports import OpenPeople
+from hwb_identity.application.preview import PreviewWords
 from hwb_identity.application.publish_anew import PublishAnew
 from hwb_identity.application.reconcile import Reconcile
 from hwb_identity.application.settle_runs import RememberRuns, SettleRuns
@@ -48,6 +49,7 @@ class Identity:
     """The use cases of identity on one platform."""
 
     take_changes: TakeChanges
+    preview: PreviewWords
     remember_runs: RememberRuns
     settle_runs: SettleRuns
     take_up_due: TakeUpDue
@@ -128,6 +130,7 @@ def identity_on(platform: Platform) -> Identity:
     )
     return Identity(
         take_changes=TakeChanges(open_people, _open_runs, doubts, refs),
+        preview=PreviewWords(open_people),
         remember_runs=RememberRuns(_open_runs),
         settle_runs=SettleRuns(units, _open_runs),
         take_up_due=TakeUpDue(units, open_people, refs, batch=settings.due_batch),

@@ -350,3 +350,15 @@ class TransferChangedError(ProblemError):
             detail="Nothing was changed. Look at the request again, then decide.",
             extra={"etag": f'"{versions}"'},
         )
+
+
+class WordNotReadableError(ProblemError):
+    """A word in a preview is not one that the rules can judge. mis-ingest writes them; see why."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            status=422,
+            code="word_not_readable",
+            title="A word of the preview cannot be judged",
+            detail=f"Nothing was changed. {why[:1].upper()}{why[1:]}.",
+        )

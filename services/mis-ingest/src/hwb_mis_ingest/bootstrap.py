@@ -1,6 +1,6 @@
 """The one place where the parts of mis-ingest are wired together."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from hwb_mis_ingest.adapters.client_table import ClientTable
 from hwb_mis_ingest.adapters.hold_table import HoldTable
 from hwb_mis_ingest.adapters.limits import Limits
 from hwb_mis_ingest.adapters.record_table import RecordTable
+from hwb_mis_ingest.adapters.rules_of_others import IdentityRules, Other, RulesOfGroups, SignIn
 from hwb_mis_ingest.adapters.run_checks import RunCheckTable
 from hwb_mis_ingest.adapters.run_table import RunTable
 from hwb_mis_ingest.adapters.run_views import RunViews
@@ -60,6 +61,11 @@ def _planner(platform: Platform) -> RunPlanner:
 
 
 def _api(platform: Platform) -> HttpApi:
+    return api_beside(platform, _others(platform.settings))
+
+
+def api_beside(platform: Platform, others: Mapping[str, Other]) -> HttpApi:
+    """The API; ``others`` are identity and groups, which previews ask."""
     settings: Settings = platform.settings
     desk = UploadDesk(RunTable(), _reader(settings), at_once=settings.uploads_at_once)
     decisions = DecisionDesk(
@@ -71,10 +77,29 @@ def _api(platform: Platform) -> HttpApi:
         register=platform.register,
         rollback_for=timedelta(days=settings.rollback_days),
     )
-    previews = PreviewDesk(platform, _planner(platform), at_once=settings.uploads_at_once)
+    previews = PreviewDesk(
+        platform,
+        _planner(platform),
+        RunTable(),
+        IdentityRules(others["identity"]),
+        RulesOfGroups(others["groups"]),
+        at_once=settings.uploads_at_once,
+    )
     clients = ClientDesk(ClientTable, settings.client_token_seconds)
     callers = ClientCallers(platform.database, platform.callers)
     return make_api(platform, desk, RunViews(), decisions, previews, clients, callers)
+
+
+def _others(settings: Settings) -> dict[str, Other]:
+    sign_in = None
+    if settings.service_token_url and settings.service_client_secret is not None:
+        secret = settings.service_client_secret.get_secret_value()
+        sign_in = SignIn(settings.service_token_url, settings.service_client_id, secret)
+    urls = {"identity": settings.identity_url, "groups": settings.groups_url}
+    return {
+        name: Other(name, url, settings.preview_seconds, sign_in=sign_in)
+        for name, url in urls.items()
+    }
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from hwb_runtime.settings import ServiceSettings
@@ -51,3 +51,21 @@ class Settings(ServiceSettings):
 
     rollback_days: Annotated[int, Field(gt=0)] = 60
     """For so long after its publication a run can be rolled back; what was before it is kept."""
+
+    identity_url: str = ""
+    """Address of identity's API, asked by previews; blank: accounts are not part of them."""
+
+    groups_url: str = ""
+    """Address of groups' API, asked by previews; blank: groups are not part of them."""
+
+    preview_seconds: Annotated[float, Field(gt=0)] = 20.0
+    """Longest wait for the answer of either."""
+
+    service_token_url: str = ""
+    """The sign-in provider's token endpoint, for previews that a Provisioning Client asks for."""
+
+    service_client_id: str = "service"
+    """This service's own client id there; its tokens have the role service."""
+
+    service_client_secret: SecretStr | None = None
+    """And its secret. Without it a Provisioning Client's previews end at records and classes."""

@@ -40,6 +40,7 @@ def environment_of(
     ports: Ports,
     person_ref_secret: str,
     provider_token: str,
+    service_secret: str,
     time_scale: float,
 ) -> dict[str, str]:
     """``HWB_ENV`` and every ``HWB_<SERVICE>_…`` of one service."""
@@ -57,6 +58,14 @@ def environment_of(
     }
     if not broker.is_real:
         values["KAFKA_MAX_UNREAD"] = str(MAX_UNREAD_OF_THE_BUILT_IN_BROKER)
+    if service == "mis-ingest":
+        values |= {
+            f"{other.upper()}_URL": f"http://127.0.0.1:{ports.apis[other]}"
+            for other in ("identity", "groups")
+        } | {
+            "SERVICE_TOKEN_URL": f"http://127.0.0.1:{ports.issuer}/token",
+            "SERVICE_CLIENT_SECRET": service_secret,
+        }
     if service == "identity":
         values["PASSWORD_SECRET"] = secrets.token_hex(32)
     if service == "groups":

@@ -133,6 +133,7 @@ class Stack:
         )
         person_ref_secret, provider_token = secrets.token_hex(32), secrets.token_hex(16)
         issuer_secret = secrets.token_hex(32)
+        clients = LocalClients(issuer_secret.encode())
         urls = {
             service: postgres.create_database(f"hwb_{service.replace('-', '_')}")
             for service in options.services
@@ -147,6 +148,7 @@ class Stack:
                 ports=ports,
                 person_ref_secret=person_ref_secret,
                 provider_token=provider_token,
+                service_secret=clients.secret_of(client_id_of(Role.SERVICE)),
                 time_scale=options.time_scale,
             ) | {
                 f"HWB_{service.upper().replace('-', '_')}_{name}": value
@@ -164,7 +166,7 @@ class Stack:
             ports=ports,
             database_urls=urls,
             environments=environments,
-            _clients=LocalClients(issuer_secret.encode()),
+            _clients=clients,
             _signed_in={},
             _processes={},
         )

@@ -101,6 +101,9 @@ class PostgresGroups:
     async def groups(self, group_ids: Collection[str]) -> list[Group]:
         return await self._groups("g.group_id = ANY(%s)", list(group_ids))
 
+    async def groups_of_school(self, school: str) -> list[Group]:
+        return await self._groups("g.school = ANY(%s)", [school])
+
     async def groups_of_classes(self, class_keys: Collection[str]) -> list[Group]:
         return await self._groups("g.class_key = ANY(%s)", list(class_keys))
 

@@ -157,6 +157,8 @@ class Groups(Protocol):
     async def groups(self, group_ids: Collection[str]) -> list[Group]:
         """Locked in the order of their ids."""
 
+    async def groups_of_school(self, school: str) -> list[Group]: ...
+
     async def groups_of_classes(self, class_keys: Collection[str]) -> list[Group]:
         """Locked in the order of their ids."""
 

@@ -15,7 +15,8 @@ from hwb_runtime.database import Row, Session
 from hwb_schemas.calendar import RolloverCalendar
 
 _PERSONS = f"SELECT {SELECTED} FROM person"  # noqa: S608 - columns are ours
-_LOCK = f"{_PERSONS} WHERE key = ANY(%s::text[]) ORDER BY key FOR UPDATE"
+_READ = f"{_PERSONS} WHERE key = ANY(%s::text[]) ORDER BY key"
+_LOCK = f"{_READ} FOR UPDATE"
 _UPDATED = COLUMNS[1:]
 _INCOMING = """CREATE TEMP TABLE IF NOT EXISTS incoming_person
     (LIKE person INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"""
@@ -47,9 +48,16 @@ class PeopleStore:
 
     async def lock(self, keys: Iterable[str]) -> People:
         """Lock and read the persons of these keys, links followed."""
+        return await self._of_keys(_LOCK, keys)
+
+    async def read(self, keys: Iterable[str]) -> People:
+        """The same without a lock: for what is never written."""
+        return await self._of_keys(_READ, keys)
+
+    async def _of_keys(self, sql: str, keys: Iterable[str]) -> People:
         wanted, links, found = sorted(keys), {}, []
         while wanted:
-            rows = await self._session.fetch(_LOCK, (array_literal(wanted),))
+            rows = await self._session.fetch(sql, (array_literal(wanted),))
             found += [row for row in rows if row[1] is None]
             new_links = {row[0]: row[1] for row in rows if row[1] is not None}
             links.update(new_links)

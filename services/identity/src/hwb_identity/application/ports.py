@@ -61,6 +61,10 @@ class PeopleStore(Protocol):
         """The persons of these keys, links followed."""
         ...
 
+    async def read(self, keys: Iterable[str]) -> People:
+        """The same without a lock: for what is never written."""
+        ...
+
     async def lock_due(self, *, limit: int) -> People:
         """Persons for whom a day has come."""
         ...

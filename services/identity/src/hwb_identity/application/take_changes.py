@@ -1,6 +1,6 @@
 """Apply what schools said: a slice of ``hwb.mis.changes`` becomes changes of accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hwb_identity.application.changes import Changes
 from hwb_identity.application.doubts import Doubts
@@ -16,7 +16,7 @@ from hwb_schemas.events import RecordChanged
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountRole, EnrolmentStatus, RecordKind, RecordState
 
-_ROLES = {RecordKind.LEARNER: AccountRole.LEARNER, RecordKind.STAFF: AccountRole.STAFF}
+ROLES = {RecordKind.LEARNER: AccountRole.LEARNER, RecordKind.STAFF: AccountRole.STAFF}
 
 
 class TakeChanges:
@@ -36,9 +36,9 @@ class TakeChanges:
 
     async def __call__(self, events: Sequence[Received[RecordChanged]], uow: UnitOfWork) -> None:
         """Apply a slice; raises PoisonError for a word that no rule can judge."""
-        words = [(event, _readable(event)) for event in events]
+        words = [(event, readable(event.payload)) for event in events]
         store = self._open_people(uow)
-        people = await store.lock(_keys(words))
+        people = await store.lock(keys_of((event.key, change) for event, change in words))
         changes = Changes(uow, self._refs, lane=events[0].partition)
         counts: dict[str, tuple[int, int]] = {}
         kept_back: list[tuple[str, KeptBack]] = []
@@ -46,7 +46,7 @@ class TakeChanges:
         dropped = 0
         for event, change in words:
             said = enrolment_said(change, event.key)
-            taken = people.take(said, _ROLES[change.kind])
+            taken = people.take(said, ROLES[change.kind])
             if taken is None:
                 if is_for_diagnosis_only(people.person_of(event.key), said):
                     kept_back.append((change.run_id, _kept_back(change, event.key)))
@@ -94,17 +94,21 @@ async def _keep_back(
     return dropped
 
 
-def _keys(words: Sequence[tuple[Received[RecordChanged], RecordChanged]]) -> set[str]:
-    keys = {event.key for event, _ in words}
-    keys.update(
-        change.record.former_upn for _, change in words if change.record.former_upn is not None
-    )
+def keys_of(words: Iterable[tuple[str, RecordChanged]]) -> set[str]:
+    """The keys of everybody whom these words may be about."""
+    keys = set()
+    for key, change in words:
+        keys.add(key)
+        if change.record.former_upn is not None:
+            keys.add(change.record.former_upn)
     return keys
 
 
-def _readable(event: Received[RecordChanged]) -> RecordChanged:
-    """The word, if this version of identity knows every word in it that the rules turn on."""
-    change = event.payload
+def readable(change: RecordChanged | None) -> RecordChanged:
+    """The word, if this version of identity knows every word in it that the rules turn on.
+
+    Raises PoisonError.
+    """
     if change is None:
         raise PoisonError("a record was deleted without a word: mis.changes has no tombstones")
     if change.kind is RecordKind.UNKNOWN:

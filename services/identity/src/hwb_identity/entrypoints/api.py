@@ -30,6 +30,7 @@ from hwb_identity.entrypoints.models import (
 )
 from hwb_identity.entrypoints.own_transfer_routes import add_own_transfer
 from hwb_identity.entrypoints.password_routes import add_passwords
+from hwb_identity.entrypoints.preview_routes import add_previews
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
@@ -59,6 +60,7 @@ def make_api(platform: Platform) -> FastAPI:
     identity = identity_on(platform)
     add_own_transfer(api, platform, identity.staff_transfers)
     add_passwords(api, platform, identity.passwords)
+    add_previews(api, platform, identity.preview)
     add_diagnosis(api, platform, identity.diagnose)
     add_doubts(api, platform, identity.doubts)
     add_deletions(api, platform, identity.deletions)

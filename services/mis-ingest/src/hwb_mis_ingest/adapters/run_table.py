@@ -36,6 +36,12 @@ class RunTable:
             raise OutdatedExtractError(last=last[0].isoformat() if last else "")
         return int(row[0])
 
+    async def coming_run_seq(self, session: Session, school: str) -> int:
+        row = await session.fetch_one(
+            "SELECT last_run_seq + 1 FROM school_intake WHERE school = %s", (school,)
+        )
+        return int(row[0]) if row else 1
+
     async def add(self, session: Session, run: NewRun, data: bytes) -> None:
         await session.execute(
             """INSERT INTO run (run_id, school, run_seq, status, format, extracted_at, received_at,

@@ -118,6 +118,10 @@ class Runs(Protocol):
         """Lock the school and take its next number. Raises OutdatedExtractError."""
         ...
 
+    async def coming_run_seq(self, session: Session, school: str) -> int:
+        """The school's next number, which is not taken by this."""
+        ...
+
     async def add(self, session: Session, run: NewRun, data: bytes) -> None: ...
 
     async def claim_next(self, session: Session) -> ClaimedRun | None:

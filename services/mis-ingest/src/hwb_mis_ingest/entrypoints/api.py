@@ -15,8 +15,7 @@ from hwb_mis_ingest.adapters.pace_table import take_one
 from hwb_mis_ingest.adapters.run_views import RunViews
 from hwb_mis_ingest.application.clients import ClientDesk
 from hwb_mis_ingest.application.decide import DecisionDesk
-from hwb_mis_ingest.application.plan_run import RunPlan
-from hwb_mis_ingest.application.preview_run import PreviewDesk
+from hwb_mis_ingest.application.preview_run import Preview, PreviewDesk
 from hwb_mis_ingest.application.receive_upload import Upload, UploadDesk
 from hwb_mis_ingest.client_errors import TooManyUploadsError
 from hwb_mis_ingest.domain.pace import Pace
@@ -158,17 +157,17 @@ def make_api(
     add_status_routes(app, platform, views)
     add_client_routes(app, platform, desk=clients, ensure_known=ensure_known)
 
-    async def plan_of(school: str, request: Request) -> RunPlan:
+    async def preview_of(school: str, request: Request) -> Preview:
         data = await _body(
             request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
         )
         try:
-            return await previews.preview(school, data)
+            return await previews.preview(school, data, caller=request.headers["Authorization"])
         except UploadRefusedError as error:
             raise _problem(error) from error
 
     add_decision_routes(
-        app, platform, desk=decisions, views=views, ensure_known=ensure_known, plan_of=plan_of
+        app, platform, desk=decisions, views=views, ensure_known=ensure_known, preview_of=preview_of
     )
     return app
 

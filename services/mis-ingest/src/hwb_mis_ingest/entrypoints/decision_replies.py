@@ -60,6 +60,68 @@ class ClassChange(BaseModel):
     state: str
 
 
+class AccountChange(BaseModel):
+    """What becomes of an account. ``home`` is where it is at home then.
+
+    ``account_id`` is null for a new account: it gets its id in the run.
+    """
+
+    who: Who
+    change: str
+    is_new: bool
+    account_id: str | None
+    status: str
+    home: Literal["here", "elsewhere", "nowhere"]
+    year_group: str | None
+    classes: list[str]
+
+
+class Accounts(BaseModel):
+    """What becomes of accounts; ``counts`` are by kind of change.
+
+    ``pending`` would wait for their previous school; of ``doubtful`` ones a case would ask whether
+    two are one person. Where it is not ``known``, ``says`` why.
+    """
+
+    known: bool
+    says: str | None = None
+    says_cy: str | None = None
+    counts: dict[str, int] = {}
+    changes: list[AccountChange] = []
+    pending: list[Who] = []
+    doubtful: list[Who] = []
+
+
+class GroupMember(BaseModel):
+    """A member who is added or gets another role, or (``role`` is null) leaves the group.
+
+    ``who`` is null for somebody whose record does not change.
+    """
+
+    account_id: str | None
+    who: Who | None
+    role: Literal["teacher", "learner"] | None
+
+
+class GroupChange(BaseModel):
+    """A Team or Classroom whose members change."""
+
+    group_id: str
+    provider: str
+    class_key: str
+    title: str
+    members: list[GroupMember]
+
+
+class Groups(BaseModel):
+    """What becomes of Teams and Classrooms. Where it is not ``known``, ``says`` why."""
+
+    known: bool
+    says: str | None = None
+    says_cy: str | None = None
+    changes: list[GroupChange] = []
+
+
 class Preview(BaseModel):
     """What a run of this upload would do now. Lists end at ``limit``; the counts are whole."""
 
@@ -70,9 +132,8 @@ class Preview(BaseModel):
     held: list[HeldRow]
     classes: list[ClassChange]
     rejected_fields: list[str]
-    accounts: Literal["not part of this preview: they depend on other schools, too"] = (
-        "not part of this preview: they depend on other schools, too"
-    )
+    accounts: Accounts
+    groups: Groups
 
 
 class Held(BaseModel):

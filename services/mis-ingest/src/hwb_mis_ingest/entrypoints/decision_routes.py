@@ -11,25 +11,20 @@ from pydantic import BaseModel
 
 from hwb_mis_ingest.adapters.run_views import RunViews
 from hwb_mis_ingest.application.decide import Decision, DecisionDesk, Outcome
-from hwb_mis_ingest.application.guard_ports import HeldSaying
-from hwb_mis_ingest.application.plan_run import RunPlan
+from hwb_mis_ingest.application.preview_run import Preview as PreviewFound
 from hwb_mis_ingest.decision_errors import OtherSchoolNumberError
-from hwb_mis_ingest.domain.hold_words import WHY_HELD
 from hwb_mis_ingest.entrypoints.decision_replies import (
     Approved,
-    Change,
     ChangedSince,
-    ClassChange,
     Closing,
     ClosingNoted,
     Digest,
     Discarded,
     Held,
-    HeldRow,
     Preview,
     RolledBack,
-    Who,
 )
+from hwb_mis_ingest.entrypoints.preview_reply import held_row, preview_reply
 from hwb_mis_ingest.errors import UnknownRunError
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
@@ -75,7 +70,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
     desk: DecisionDesk,
     views: RunViews,
     ensure_known: EnsureKnown,
-    plan_of: Callable[[str, Request], Awaitable[RunPlan]],
+    preview_of: Callable[[str, Request], Awaitable[PreviewFound]],
 ) -> None:
     """Add the routes to the application of ``make_api``."""
 
@@ -105,12 +100,13 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
         caller: Reader,
         limit: Annotated[int, Query(ge=0, le=10_000)] = 1000,
     ) -> Preview:
-        """Exactly what a run of this file would do now to the school's records and classes.
+        """Exactly what a run of this file would do now: records, classes, accounts and groups.
 
-        What it means for accounts is not in it: that also depends on other schools.
+        Accounts and groups are asked of their services in your name. Where one does not answer,
+        the rest is shown and `known` is false for what is missing.
         """
         ensure_known(caller, school)
-        return _preview(school, await plan_of(school, request), limit)
+        return preview_reply(school, await preview_of(school, request), limit)
 
     @app.get("/v1/schools/{school}/runs/{run_id}/held", summary="The held rows of a run")
     async def held(school: SchoolNumber, run_id: UUID, caller: Reader) -> Held:
@@ -125,7 +121,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
             run_id=str(run_id),
             state=run["hold"],
             digest=found.digest or run["digest"],
-            rows=[_held_row(one) for one in found.rows],
+            rows=[held_row(one) for one in found.rows],
             classes=[one.class_key for one in found.classes],
         )
 
@@ -222,56 +218,6 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
             return ClosingNoted(school=school, newly=noted)
 
         return await command(caller, idempotency_key, f"closing {school}".encode(), effect)
-
-
-def _who(kind: str, local_id: str, record: bytes) -> Who:
-    read = orjson.loads(record)
-    return Who(
-        kind=kind,
-        local_id=local_id,
-        forename=read.get("forename", ""),
-        surname=read.get("surname", ""),
-        year_group=read.get("year_group"),
-    )
-
-
-def _held_row(one: HeldSaying) -> HeldRow:
-    record, why = one.saying.record, WHY_HELD[one.reason]
-    return HeldRow(
-        who=_who(record.kind, record.local_id, record.record),
-        state=record.state,
-        changed=list(one.saying.changed),
-        reason=one.reason.value,
-        why=why.en,
-        why_cy=why.cy,
-    )
-
-
-def _preview(school: str, plan: RunPlan, limit: int) -> Preview:
-    sayings = plan.publication.sayings
-    return Preview(
-        school=school,
-        counts=plan.counts,
-        held_digest=plan.held.digest if plan.held.rows else None,
-        changes=[
-            Change(
-                who=_who(one.record.kind, one.record.local_id, one.record.record),
-                state=one.record.state,
-                changed=list(one.changed),
-                is_new=one.is_new,
-            )
-            for one in sayings[:limit]
-        ],
-        held=[_held_row(one) for one in plan.held.rows[:limit]],
-        classes=[
-            ClassChange(class_key=one.class_key, state=one.state)
-            for one in plan.publication.classes[:limit]
-        ],
-        rejected_fields=[
-            f"{one.file}, line {one.line}: {one.field}: {one.reason.value}"
-            for one in plan.snapshot.rejections[:limit]
-        ],
-    )
 
 
 def _approved(run_id: str, outcome: Outcome) -> Approved:
