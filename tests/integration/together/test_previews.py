@@ -78,7 +78,7 @@ async def accounts(together: "Together") -> dict[str, tuple[Any, ...]]:
     return {row[0]: tuple(row[1:]) for row in await together.rows("identity", ACCOUNTS)}
 
 
-async def changes_since(together: "Together", versions: dict[str, int]) -> list[tuple[str, ...]]:
+async def changes_since(together: "Together", versions: dict[str, int]) -> list[tuple[Any, ...]]:
     rows = await together.rows(
         "identity",
         """SELECT p.enrolments -> -1 ->> 10, h.change, h.version, h.account ->> 'status',
@@ -90,7 +90,7 @@ async def changes_since(together: "Together", versions: dict[str, int]) -> list[
     )
 
 
-def foreseen(shown: dict[str, Any], school: str = SECONDARY) -> list[tuple[str, ...]]:
+def foreseen(shown: dict[str, Any], school: str = SECONDARY) -> list[tuple[Any, ...]]:
     homes = {"here": school, "nowhere": None}
     return sorted(
         (
