@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 import httpx
@@ -15,7 +16,7 @@ from hwb_groups import bootstrap as groups
 from hwb_identity import bootstrap as identity
 from hwb_identity.entrypoints.worker import subscriptions_of
 from hwb_mis_ingest import bootstrap as mis_ingest
-from hwb_mis_ingest.adapters.rules_of_others import Other
+from hwb_mis_ingest.adapters.rules_of_others import Other, SignIn
 from hwb_rehearsal.stack.postgres import Postgres
 from hwb_runtime.auth import Caller
 from hwb_runtime.clock import ManualClock
@@ -39,6 +40,7 @@ CALLERS = {
     "primary-champion": Caller("dc-p", Role.DIGITAL_CHAMPION, school=PRIMARY),
     "authority": Caller("la", Role.LOCAL_AUTHORITY, authority="660"),
     "desk": Caller("sd", Role.SERVICE_DESK),
+    "operator": Caller("op", Role.OPERATOR),
     "service": Caller("svc", Role.SERVICE),
 }
 REGISTER = Register(
@@ -70,6 +72,10 @@ class Reach(httpx.AsyncBaseTransport):
         if self.is_cut:
             message = "nobody listens"
             raise httpx.ConnectError(message)
+        if request.url.path == "/token":
+            form = parse_qs((await request.aread()).decode())
+            good = form["client_secret"] == ["a secret"] and form["client_id"] == ["service"]
+            return httpx.Response(200 if good else 401, json={"access_token": "service"})
         return await self.way.handle_async_request(request)
 
 
@@ -153,7 +159,10 @@ async def together(postgres: Postgres) -> AsyncIterator[Together]:
             name: Reach(httpx.ASGITransport(app=SERVICES[name].api(platforms[name])))
             for name in ("identity", "groups")
         }
-        others = {name: Other(name, f"http://{name}", 20.0, one) for name, one in reach.items()}
+        sign_in = SignIn("http://sign-in/token", "service", "a secret")
+        others = {
+            name: Other(name, f"http://{name}", 20.0, one, sign_in) for name, one in reach.items()
+        }
         app = mis_ingest.api_beside(platforms["mis-ingest"], others)
         transports = {"mis-ingest": httpx.ASGITransport(app=app), **reach}
         http = {

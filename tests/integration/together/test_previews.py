@@ -243,6 +243,28 @@ async def test_of_an_account_that_goes_to_another_school_a_school_reads_that_it_
     assert desk["changes"][0]["account"]["home_school"] == SECONDARY
 
 
+async def test_a_provisioning_client_with_credentials_of_its_own_previews_down_to_accounts(
+    together: "Together",
+) -> None:
+    await together.run(primary().zip(), school=PRIMARY)
+    operator = {"Authorization": "Bearer operator", "Idempotency-Key": "make a client"}
+    http = together.http["mis-ingest"]
+    made = await http.post(f"/v1/schools/{SECONDARY}/clients", headers=operator)
+    assert made.is_success, made.text
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": made.json()["client_id"],
+        "client_secret": made.json()["client_secret"],
+    }
+    token = (await http.post("/v1/tokens", data=form)).json()["access_token"]
+    export = secondary()
+    export.learner(21, classes=["7A"])
+    shown = await preview(together, export.zip(), token=token)
+    assert shown["accounts"]["counts"] == {"created": 6}
+    assert [who["surname"] for who in shown["accounts"]["pending"]] == ["Parry 21"]
+    assert PRIMARY not in str(shown)
+
+
 async def test_nobody_previews_words_of_another_school(together: "Together") -> None:
     headers = {"Authorization": "Bearer manager"}
     for service, body in (
