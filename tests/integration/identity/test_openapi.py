@@ -12,6 +12,7 @@ from hwb_identity.entrypoints.examples import EXAMPLES
 COMMANDS_WITHOUT_KEY = {
     "/v1/accounts/search": "changes nothing",
     "/v1/diagnosis": "changes nothing",
+    "/v1/previews": "changes nothing",
     "/v1/password-checks": "changes nothing",
     "/v1/accounts/{account_id}/password": "makes one where there is none, however often",
 }

@@ -195,6 +195,50 @@ EXAMPLES: dict[str, Any] = {
             }
         ]
     },
+    "WordsToPreview": {
+        "school": "6602027",
+        "words": [
+            {
+                "kind": "learner",
+                "school": "6602027",
+                "run_id": "0b8f2c34-9a0e-4a57-8d7a-6a53c1b6d0a1",
+                "run_seq": 14,
+                "state": "left",
+                "changed": ["leaving_date"],
+                "received_at": _CHANGED_AT,
+                "record": {
+                    "upn": "R201100018042",
+                    "surname": "Pritchard",
+                    "forename": "Angharad",
+                    "leaving_date": "2022-07-15",
+                },
+            }
+        ],
+    },
+    "AccountsPreview": {
+        "changes": [
+            {
+                "number": 0,
+                "change": "released",
+                "is_new": False,
+                "account": {
+                    "account_id": _LEARNER,
+                    "role": "learner",
+                    "version": 4,
+                    "status": "inactive",
+                    "sign_in_name": "pritcharda17",
+                    "home_school": None,
+                    "elsewhere": False,
+                    "other_schools": [],
+                    "year_group": None,
+                    "classes": [],
+                    "person_refs": [_REF],
+                },
+            }
+        ],
+        "pending": [],
+        "doubtful": [],
+    },
     "Extension": {"ends_on": "2023-12-31"},
     "Extended": {"account_id": _STAFF, "etag": '"2"'},
     "Review": {"confirmed_with": "headteacher"},
