@@ -58,11 +58,15 @@ OF_IDENTITY = {
     f"POST {A}/extend": may(DC, elsewhere="hidden"),
     f"POST {A}/review": may(DC, elsewhere="hidden"),
     f"POST {A}/transfer": may(DC, SA, T, elsewhere="hidden"),
+    "POST /v1/previews": everybody_but(T, elsewhere="refused", body={"school": HERE, "words": []}),
 }
 OF_GROUPS = {
     f"GET {S}/classes": everybody_but(NM, elsewhere="refused"),
     "GET /v1/groups": everybody_but(NM, elsewhere="refused", query={"school": HERE}),
     "GET /v1/groups/{group_id}": everybody_but(NM, elsewhere="hidden"),
+    "POST /v1/previews": everybody_but(
+        T, elsewhere="refused", body={"school": HERE, "classes": [], "accounts": []}
+    ),
     "POST /v1/groups": may(DC, SA, T, SD, OP, elsewhere="hidden"),
     "POST /v1/groups/{group_id}/restore": may(DC, SA, T, SD, OP, elsewhere="hidden"),
 }
