@@ -21,6 +21,7 @@ from hwb_rehearsal.broker.errors import BrokerError
 
 IMAGE = "apache/kafka:4.4.0"
 PORT = 9092
+INSIDE = "INSIDE://localhost:9094"
 START = "/tmp/hwb-start.sh"  # noqa: S108 - inside the container
 PULL_SECONDS = 60.0
 START_SECONDS = 60.0
@@ -110,10 +111,15 @@ _LOOPBACK = ("localhost", "127.0.0.1")
 _SETTINGS = {
     "KAFKA_NODE_ID": "1",
     "KAFKA_PROCESS_ROLES": "broker,controller",
-    "KAFKA_LISTENERS": f"PLAINTEXT://:{PORT},CONTROLLER://:9093",
+    # The broker calls itself to verify and to end transactions, and the address that it gives to
+    # others is not reached from inside the container.
+    "KAFKA_LISTENERS": f"PLAINTEXT://:{PORT},CONTROLLER://:9093,{INSIDE}",
+    "KAFKA_INTER_BROKER_LISTENER_NAME": "INSIDE",
     "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
     "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": (
+        "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT"
+    ),
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
     "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
     "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "4",
@@ -154,7 +160,8 @@ def _have_image(image: str, say: Callable[[str], None]) -> None:
 
 def _put_start_script(container: DockerContainer, address: str) -> None:
     script = (
-        f"export KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://{address}\nexec /etc/kafka/docker/run\n"
+        f"export KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://{address},{INSIDE}\n"
+        "exec /etc/kafka/docker/run\n"
     ).encode()
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
