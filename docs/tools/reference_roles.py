@@ -61,7 +61,8 @@ once, tokens included). Kept are SHA-256 digests alone.
 
 Ten wrong secrets in a row are answered with 401, further ones with 429 and `Retry-After`; the right one is
 taken at any time. One credential may send one school's data twenty times in a row and once a minute in the
-long run; then 429 and `Retry-After`, which the client follows.
+long run; then 429 and `Retry-After`, which the client follows. Uploads in parts count when they are begun
+and, with the others, when they are taken; only whoever began one sees it.
 
 ## One machine
 

@@ -15,7 +15,7 @@ from hwb_schemas.words import Role
 
 HERE, ELSEWHERE = "6604027", "6814003"
 UUID = "01a20cf4-f959-7467-9edd-900923df8424"
-COMMAND = {"Idempotency-Key": "a-key-of-the-tests"}
+COMMAND = {"Idempotency-Key": "a-key-of-the-tests", "Upload-Offset": "0"}
 
 DC, SA, T = Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR, Role.TEACHER
 LA, NM = Role.LOCAL_AUTHORITY, Role.NETWORK_MANAGER
@@ -87,6 +87,7 @@ async def ask(
     filled = path.replace("{case_key:path}", "a/b").format(
         school=HERE,
         run_id=UUID,
+        session_id=UUID,
         account_id=UUID,
         group_id=UUID,
         client_id=f"hwb-{HERE}-1a2b3c4d",

@@ -10,10 +10,15 @@ S = "/v1/schools/{school}"
 R = f"{S}/runs/{{run_id}}"
 A = "/v1/accounts/{account_id}"
 DIGEST = {"digest": "0" * 64}
+ANNOUNCED = {"length": 1, "sha256": "0" * 64}
 DECIDERS = (DC, SA, LA, SD, OP)
 
 OF_MIS_INGEST = {
     f"POST {S}/uploads": may(NM, LA, OP, SV, elsewhere="refused"),
+    f"POST {S}/upload-sessions": may(NM, LA, OP, SV, elsewhere="refused", body=ANNOUNCED),
+    f"GET {S}/upload-sessions/{{session_id}}": may(NM, LA, OP, SV, elsewhere="refused"),
+    f"PATCH {S}/upload-sessions/{{session_id}}": may(NM, LA, OP, SV, elsewhere="refused"),
+    f"POST {S}/upload-sessions/{{session_id}}/finish": may(NM, LA, OP, SV, elsewhere="refused"),
     f"POST {S}/preview": everybody_but(T, elsewhere="refused"),
     f"GET {S}/runs": everybody_but(T, elsewhere="refused"),
     f"GET {R}": everybody_but(T, elsewhere="refused"),

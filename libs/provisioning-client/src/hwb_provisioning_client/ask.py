@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from hwb_provisioning_client.push import Patience, answered
+from hwb_provisioning_client.exchange import Patience, answered
 from hwb_provisioning_client.upload import Upload
 
 

@@ -15,8 +15,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 
 from hwb_provisioning_client.ask import preview_upload, school_status
 from hwb_provisioning_client.errors import ProvisioningError, UsageError
+from hwb_provisioning_client.exchange import Patience
 from hwb_provisioning_client.push import (
-    Patience,
+    IN_PARTS_ABOVE,
     PushResult,
     push_upload,
     wait_until_settled,
@@ -83,6 +84,14 @@ def push(
     wait: Annotated[bool, typer.Option(help="wait until Hwb has applied it all")] = False,  # noqa: FBT002
     timeout: Annotated[float, typer.Option(help="seconds to wait at most", min=1)] = 600.0,
     tries: Annotated[int, typer.Option(help="tries of each request", min=1, max=20)] = 6,
+    in_parts_above: Annotated[
+        int,
+        typer.Option(
+            help="larger files (bytes) are sent in parts, and go on where they stopped",
+            envvar="HWB_PROVISION_IN_PARTS_ABOVE",
+            min=0,
+        ),
+    ] = IN_PARTS_ABOVE,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
 ) -> None:
     """Send an export. Sending the same one again is safe: it is not taken twice."""
@@ -92,7 +101,10 @@ def push(
         upload = read_upload(file, extracted_at=_in_utc(extracted_at), mapping=mapping)
         sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
         patience = Patience(tries=tries, settle_seconds=timeout)
-        result = asyncio.run(_push(console, upload, school, url, sign_in, patience, waits=wait))
+        client = httpx.AsyncClient(base_url=url, auth=sign_in, timeout=60.0)
+        result = asyncio.run(
+            _push(console, client, upload, school, patience, parts_above=in_parts_above, waits=wait)
+        )
     except ProvisioningError as error:
         if as_json:
             typer.echo(error_as_json(error))
@@ -223,12 +235,12 @@ def _asked(
 
 async def _push(
     console: Console,
+    client: httpx.AsyncClient,
     upload: Upload,
     school: str,
-    url: str,
-    sign_in: httpx.Auth,
     patience: Patience,
     *,
+    parts_above: int,
     waits: bool,
 ) -> PushResult:
     columns = (
@@ -237,7 +249,7 @@ async def _push(
         BarColumn(),
         DownloadColumn(),
     )
-    async with httpx.AsyncClient(base_url=url, auth=sign_in, timeout=60.0) as client:
+    async with client:
         with Progress(*columns, console=console, transient=True) as progress:
             task = progress.add_task("sending", total=len(upload.data))
             result = await push_upload(
@@ -245,6 +257,7 @@ async def _push(
                 upload,
                 school=school,
                 patience=patience,
+                in_parts_above=parts_above,
                 on_sent=lambda sent: progress.update(task, completed=sent),
                 on_pause=progress.console.print,
             )

@@ -1,37 +1,31 @@
 """Sends an upload and follows its run: the part that programs other than our CLI may use."""
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from hwb_provisioning_client.errors import (
-    NotAllowedError,
-    NotReachableError,
-    NotSettledError,
-    RefusedError,
-)
+from hwb_provisioning_client.errors import NotSettledError, RefusedError
+from hwb_provisioning_client.exchange import Chunks, Patience, answered
+from hwb_provisioning_client.parts import PartsOfUpload
 from hwb_provisioning_client.upload import Upload
 
-CHUNK_BYTES = 64 * 1024
-TRY_AGAIN = frozenset({429, 502, 503, 504})
-NOT_ALLOWED = frozenset({401, 403})
-LONGEST_PAUSE = 20.0
-LONGEST_RETRY_AFTER = 120.0
+__all__ = [
+    "IN_PARTS_ABOVE",
+    "Patience",
+    "PushResult",
+    "RejectedRow",
+    "push_upload",
+    "wait_until_settled",
+]
+
+IN_PARTS_ABOVE = 1 << 20
+"""Uploads of more bytes are sent in parts, so that they can go on where they stopped."""
+
 SHORTEST_POLL, LONGEST_POLL = 0.2, 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to go on: tries of one request, first pause, and seconds until a run settles."""
-
-    tries: int = 6
-    first_pause: float = 0.5
-    settle_seconds: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +61,8 @@ class PushResult:
     rejected: tuple[RejectedRow, ...] = ()
 
 
-def _nothing(_: Any) -> None:
-    return None
+def nothing(_: Any) -> None:
+    """Tell nobody."""
 
 
 async def push_upload(
@@ -77,15 +71,34 @@ async def push_upload(
     *,
     school: str,
     patience: Patience | None = None,
-    on_sent: Callable[[int], None] = _nothing,
-    on_pause: Callable[[str], None] = _nothing,
+    in_parts_above: int = IN_PARTS_ABOVE,
+    on_sent: Callable[[int], None] = nothing,
+    on_pause: Callable[[str], None] = nothing,
 ) -> PushResult:
     """Send an upload; it can be repeated without harm, also after an answer was lost.
 
-    ``client`` has the base URL and signs in (``hwb_provisioning_client.sign_in``). ``on_sent`` is
-    told the bytes sent of the present try, ``on_pause`` why it is tried again. Raises the errors
-    of ``hwb_provisioning_client.errors``.
+    ``client`` has the base URL and signs in (``hwb_provisioning_client.sign_in``). An upload of
+    more than ``in_parts_above`` bytes is sent in parts: it goes on where it stopped, in this call
+    or in a later one. ``on_sent`` is told the bytes that Hwb has or is being sent, ``on_pause``
+    why something is tried again. Raises the errors of ``hwb_provisioning_client.errors``.
     """
+    patience = patience or Patience()
+    if len(upload.data) > in_parts_above:
+        parts = PartsOfUpload(client, upload, school, patience, on_sent, on_pause)
+        receipt = await parts.send()
+    else:
+        receipt = await _in_one_piece(client, upload, school, patience, on_sent, on_pause)
+    return PushResult(receipt["run_id"], receipt["school"], receipt["status"])
+
+
+async def _in_one_piece(
+    client: httpx.AsyncClient,
+    upload: Upload,
+    school: str,
+    patience: Patience,
+    on_sent: Callable[[int], None],
+    on_pause: Callable[[str], None],
+) -> dict[str, Any]:
     headers = {
         "Idempotency-Key": upload.idempotency_key(school),
         "Content-Type": "application/octet-stream",
@@ -97,13 +110,12 @@ async def push_upload(
     async def send() -> httpx.Response:
         return await client.post(
             f"/v1/schools/{school}/uploads",
-            content=_Chunks(upload.data, on_sent),
+            content=Chunks(upload.data, on_sent),
             headers=headers,
         )
 
-    answer = await answered(send, patience or Patience(), on_pause)
-    receipt = answer.json()
-    return PushResult(receipt["run_id"], receipt["school"], receipt["status"])
+    receipt: dict[str, Any] = (await answered(send, patience, on_pause)).json()
+    return receipt
 
 
 async def wait_until_settled(
@@ -111,8 +123,8 @@ async def wait_until_settled(
     pushed: PushResult,
     *,
     patience: Patience | None = None,
-    on_status: Callable[[str], None] = _nothing,
-    on_pause: Callable[[str], None] = _nothing,
+    on_status: Callable[[str], None] = nothing,
+    on_pause: Callable[[str], None] = nothing,
 ) -> PushResult:
     """Follow a run until all its changes are applied; gives its result with rejected rows.
 
@@ -164,72 +176,3 @@ async def wait_until_settled(
         settled=run["settled"],
         rejected=rejected,
     )
-
-
-@dataclass(frozen=True)
-class _Chunks:
-    """The bytes piece by piece, from the start each time: a request may be sent twice."""
-
-    data: bytes
-    on_sent: Callable[[int], None]
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        self.on_sent(0)
-        for start in range(0, len(self.data), CHUNK_BYTES):
-            yield self.data[start : start + CHUNK_BYTES]
-            self.on_sent(min(start + CHUNK_BYTES, len(self.data)))
-
-
-async def answered(
-    send: Callable[[], Any], patience: Patience, on_pause: Callable[[str], None]
-) -> httpx.Response:
-    """The first answer that is not "try again". Raises for every other failure."""
-    reason = ""
-    for attempt in range(patience.tries):
-        pause = min(patience.first_pause * 2**attempt, LONGEST_PAUSE) * random.uniform(0.7, 1.3)
-        try:
-            answer: httpx.Response = await send()
-        except httpx.TransportError as error:
-            reason = f"no connection ({type(error).__name__})"
-        else:
-            if answer.status_code not in TRY_AGAIN:
-                return _good(answer)
-            reason = f"Hwb is busy (HTTP {answer.status_code})"
-            pause = _retry_after(answer, pause)
-        if attempt + 1 < patience.tries:
-            on_pause(f"{reason}; trying again in {pause:.1f} s")
-            await asyncio.sleep(pause)
-    raise NotReachableError(
-        "not_reachable",
-        "Hwb could not be reached",
-        f"{patience.tries} tries, the last: {reason}. Check the address, the network and the "
-        "proxy, then push again: an upload that did arrive is not taken twice.",
-    )
-
-
-def _retry_after(answer: httpx.Response, otherwise: float) -> float:
-    """The seconds that Hwb asks for. Raises NotReachableError where that is too long to stay."""
-    told = answer.headers.get("Retry-After", "")
-    seconds = float(told) if told.isdecimal() else otherwise
-    if seconds > LONGEST_RETRY_AFTER:
-        raise NotReachableError(
-            "asked_to_wait",
-            "Hwb asks to come back later",
-            f"Nothing was changed. Push again in {seconds / 60:.0f} minutes.",
-        )
-    return seconds
-
-
-def _good(answer: httpx.Response) -> httpx.Response:
-    is_json = "json" in answer.headers.get("content-type", "")
-    if answer.is_success and is_json:
-        return answer
-    problem: dict[str, Any] = {}
-    if is_json:
-        problem = answer.json()
-    code = str(problem.get("code", f"http_{answer.status_code}"))
-    title = str(problem.get("title", f"Hwb answered {answer.status_code}"))
-    told = problem.get("detail") or problem.get("error_description")
-    detail = str(told or "Check the address: is it that of Hwb's MIS ingest?")
-    kind = NotAllowedError if answer.status_code in NOT_ALLOWED else RefusedError
-    raise kind(code, title, detail)

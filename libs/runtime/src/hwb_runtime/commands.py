@@ -31,6 +31,23 @@ class Reply:
     body: dict[str, Any]
 
 
+class KeyUsedError(ProblemError):
+    """The caller used the key for another command before. Choose a new key for a new command."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=422,
+            code="idempotency_key_used",
+            title="This Idempotency-Key was used for another request",
+            detail="Nothing was changed. Choose a new key for a new command.",
+        )
+
+
+def name_of(caller: Caller) -> str:
+    """Whose a key is: two callers may choose the same one."""
+    return f"{caller.role}:{caller.subject}"
+
+
 async def once(
     uow: UnitOfWork,
     *,
@@ -43,7 +60,7 @@ async def once(
 
     Raises a 422 problem where the key was used for another request.
     """
-    subject = caller if isinstance(caller, str) else f"{caller.role}:{caller.subject}"
+    subject = caller if isinstance(caller, str) else name_of(caller)
     digest = hashlib.sha256(request).digest()
     new = await uow.session.execute(
         """INSERT INTO idempotency (caller, key, request_digest) VALUES (%s, %s, %s)
@@ -67,10 +84,5 @@ async def _first_reply(uow: UnitOfWork, *, key: str, subject: str, digest: bytes
         (subject, key),
     )
     if row is None or bytes(row[0]) != digest:
-        raise ProblemError(
-            status=422,
-            code="idempotency_key_used",
-            title="This Idempotency-Key was used for another request",
-            detail="Nothing was changed. Choose a new key for a new command.",
-        )
+        raise KeyUsedError
     return Reply(status=row[1], body=row[2])

@@ -16,6 +16,7 @@ from hwb_mis_ingest.adapters.run_checks import RunCheckTable
 from hwb_mis_ingest.adapters.run_table import RunTable
 from hwb_mis_ingest.adapters.run_views import RunViews
 from hwb_mis_ingest.adapters.season_table import SeasonTable
+from hwb_mis_ingest.adapters.session_table import SessionTable
 from hwb_mis_ingest.adapters.upload import UploadReader
 from hwb_mis_ingest.application.clients import ClientDesk
 from hwb_mis_ingest.application.decide import DecisionDesk
@@ -24,6 +25,7 @@ from hwb_mis_ingest.application.preview_run import PreviewDesk
 from hwb_mis_ingest.application.publish_run import RunPublisher
 from hwb_mis_ingest.application.receive_upload import UploadDesk
 from hwb_mis_ingest.application.reconcile import reconcile
+from hwb_mis_ingest.application.resume_upload import ResumeDesk
 from hwb_mis_ingest.application.settle_runs import settle_runs
 from hwb_mis_ingest.application.work_runs import RunWork
 from hwb_mis_ingest.entrypoints.api import make_api
@@ -37,6 +39,7 @@ from hwb_schemas.events import RunSettled
 
 SETTLED_TOPIC = "hwb.identity.runs"
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_CLEARINGS = 600.0
 
 
 def _reader(settings: Settings) -> UploadReader:
@@ -87,7 +90,18 @@ def api_beside(platform: Platform, others: Mapping[str, Other]) -> HttpApi:
     )
     clients = ClientDesk(ClientTable, settings.client_token_seconds)
     callers = ClientCallers(platform.database, platform.callers)
-    return make_api(platform, desk, RunViews(), decisions, previews, clients, callers)
+    resuming = _resuming(platform)
+    return make_api(platform, desk, resuming, RunViews(), decisions, previews, clients, callers)
+
+
+def _resuming(platform: Platform) -> ResumeDesk:
+    settings: Settings = platform.settings
+    return ResumeDesk(
+        platform.database,
+        SessionTable,
+        hours=settings.upload_session_hours,
+        per_school=settings.upload_sessions_per_school,
+    )
 
 
 def _others(settings: Settings) -> dict[str, Other]:
@@ -126,7 +140,14 @@ async def _worker(platform: Platform) -> AsyncIterator[WorkerParts]:
     )
     yield WorkerParts(
         subscriptions=[Subscription(SETTLED_TOPIC, RunSettled, settle, drops_applied="by_id")],
-        jobs=[Job("publish_runs", work.run_once, every=SECONDS_BETWEEN_LOOKS, leader=False)],
+        jobs=[
+            Job("publish_runs", work.run_once, every=SECONDS_BETWEEN_LOOKS, leader=False),
+            Job(
+                "remove_upload_sessions",
+                _resuming(platform).remove_ended,
+                every=SECONDS_BETWEEN_CLEARINGS,
+            ),
+        ],
     )
 
 

@@ -31,6 +31,12 @@ class Settings(ServiceSettings):
     max_receive_seconds: Annotated[float, Field(gt=0)] = 300.0
     """Longest time in which all of an upload must have arrived."""
 
+    upload_session_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    """How long an upload in parts may take; then what arrived of it is removed."""
+
+    upload_sessions_per_school: Annotated[int, Field(ge=1, le=100)] = 4
+    """Uploads in parts that a school may have unfinished; a new one displaces the oldest."""
+
     uploads_at_once: Annotated[int, Field(ge=1, le=16)] = 2
     """Uploads that one API process checks at a time; others wait."""
 

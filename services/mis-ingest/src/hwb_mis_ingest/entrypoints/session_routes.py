@@ -1,0 +1,230 @@
+"""Uploads that arrive in parts: begun, continued where they stopped, and taken like any other."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Header, Path, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from hwb_mis_ingest.adapters.session_table import SessionTable
+from hwb_mis_ingest.application.receive_upload import Upload
+from hwb_mis_ingest.application.resume_upload import (
+    PART_BYTES,
+    Announced,
+    ResumeDesk,
+    UploadSession,
+)
+from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown
+from hwb_mis_ingest.entrypoints.intake import (
+    TIMED_OUT,
+    TOO_LARGE,
+    Intake,
+    answer_of,
+    body_of,
+    problem_of,
+    request_digest,
+)
+from hwb_mis_ingest.entrypoints.replies import Receipt
+from hwb_mis_ingest.errors import too_large
+from hwb_mis_ingest.session_errors import UploadPartWrongError, UploadSessionUnknownError
+from hwb_mis_ingest.settings import Settings
+from hwb_runtime.auth import Caller, caller_with
+from hwb_runtime.commands import IdempotencyKey, KeyUsedError, Reply, name_of, once
+from hwb_runtime.database import Session
+from hwb_runtime.problems import PROBLEM_ANSWERS, ProblemError
+from hwb_schemas.words import Role
+
+SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERATOR)
+CREATED = 201
+TOO_OFTEN = 429
+
+SchoolNumber = Annotated[str, Path(pattern=r"^\d{7}$", description="Seven-digit school number.")]
+Sender = Annotated[Caller, caller_with(*SENDERS)]
+Offset = Annotated[
+    int,
+    Header(
+        alias="Upload-Offset",
+        ge=0,
+        le=2**53,
+        description="Where the part begins: the offset that the session had.",
+    ),
+]
+_PART = {"schema": {"type": "string", "format": "binary", "maxLength": PART_BYTES}}
+
+
+class SessionWanted(BaseModel):
+    """An upload before it is sent: its length in bytes, its digest, and when it was exported."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"length": 8_400_000, "sha256": "0" * 64}]}
+    )
+
+    length: Annotated[int, Field(ge=1, le=2**53)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    extracted_at: AwareDatetime | None = None
+
+
+class SessionShown(BaseModel):
+    """``offset`` bytes are kept for good; the next part must have ``part_bytes``, 0 for none.
+
+    ``taken``: the run is there; finish gives its receipt.
+    """
+
+    session_id: str
+    school: str
+    length: int
+    offset: int
+    part_bytes: int
+    taken: bool
+
+
+def add_session_routes(
+    app: FastAPI, intake: Intake, *, desk: ResumeDesk, ensure_known: EnsureKnown
+) -> None:
+    """Add the routes to the application of ``make_api``."""
+    _add_begin(app, intake, desk, ensure_known)
+    _add_parts(app, intake, desk, ensure_known)
+    _add_finish(app, intake, desk, ensure_known)
+
+
+def _add_begin(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: EnsureKnown) -> None:
+    settings: Settings = intake.platform.settings
+
+    @app.post(
+        "/v1/schools/{school}/upload-sessions",
+        status_code=CREATED,
+        responses={
+            200: {"model": SessionShown, "description": "Begun before; go on at its offset"},
+            TOO_LARGE: PROBLEM_ANSWERS[400],
+            TOO_OFTEN: {**PROBLEM_ANSWERS[400], "description": "Too often; see Retry-After"},
+        },
+        summary="Begin an upload in parts, or find it again",
+    )
+    async def begin(
+        school: SchoolNumber,
+        wanted: SessionWanted,
+        caller: Sender,
+        idempotency_key: IdempotencyKey,
+        response: Response,
+    ) -> SessionShown:
+        """A session is known by its Idempotency-Key: who has lost everything else finds it."""
+        ensure_known(caller, school)
+        if wanted.length > settings.max_upload_bytes:
+            raise problem_of(too_large(f"It has more than {settings.max_upload_bytes} bytes."))
+        announced = Announced(
+            school=school,
+            caller=name_of(caller),
+            key=idempotency_key,
+            length=wanted.length,
+            sha256=wanted.sha256,
+            extracted_at=wanted.extracted_at,
+        )
+        found = await desk.begun(announced.caller, announced.key)
+        if found is None:
+            await intake.ensure_pace(caller, school, what="upload session")
+            found = await desk.begin(announced)
+        else:
+            response.status_code = 200
+        if not found.is_of(announced):
+            raise KeyUsedError
+        response.headers["Location"] = f"/v1/schools/{school}/upload-sessions/{found.session_id}"
+        return _shown(found)
+
+    @app.get(
+        "/v1/schools/{school}/upload-sessions/{session_id}", summary="How far an upload has come"
+    )
+    async def session(school: SchoolNumber, session_id: UUID, caller: Sender) -> SessionShown:
+        """Only whoever began it sees it."""
+        ensure_known(caller, school)
+        found = await desk.look(str(session_id), school=school, caller=name_of(caller))
+        return _shown(found)
+
+
+def _add_parts(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: EnsureKnown) -> None:
+    settings: Settings = intake.platform.settings
+
+    @app.patch(
+        "/v1/schools/{school}/upload-sessions/{session_id}",
+        responses={TIMED_OUT: PROBLEM_ANSWERS[400]},
+        openapi_extra={
+            "requestBody": {"required": True, "content": {"application/octet-stream": _PART}}
+        },
+        summary="Send the next part of an upload",
+    )
+    async def append(
+        school: SchoolNumber,
+        session_id: UUID,
+        request: Request,
+        caller: Sender,
+        upload_offset: Offset,
+    ) -> SessionShown:
+        """What is answered is kept; a part whose connection broke is not, and is sent again."""
+        ensure_known(caller, school)
+        mine = name_of(caller)
+        one = await desk.look(str(session_id), school=school, caller=mine)
+        part = await body_of(
+            request,
+            most=PART_BYTES,
+            seconds=settings.max_receive_seconds,
+            beyond=UploadPartWrongError(found=PART_BYTES + 1, wanted=one.next_part),
+        )
+        found = await desk.append(
+            str(session_id), school=school, caller=mine, start=upload_offset, part=part
+        )
+        return _shown(found)
+
+
+def _add_finish(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: EnsureKnown) -> None:
+    @app.post(
+        "/v1/schools/{school}/upload-sessions/{session_id}/finish",
+        status_code=202,
+        response_model=Receipt,
+        responses={
+            **PROBLEM_ANSWERS,
+            TOO_OFTEN: {**PROBLEM_ANSWERS[400], "description": "Too often; see Retry-After"},
+        },
+        summary="Have an upload in parts taken, once all of it is there",
+    )
+    async def finish(school: SchoolNumber, session_id: UUID, caller: Sender) -> Response:
+        """Judged and answered as an upload in one piece; asked again, the answer is the same.
+
+        An upload that is refused is forgotten, with its session.
+        """
+        ensure_known(caller, school)
+        mine = name_of(caller)
+        one, data = await desk.whole(str(session_id), school=school, caller=mine)
+        if data is None:
+            return await _first_receipt(intake, one, caller)
+        await intake.ensure_pace(caller, school)
+        upload = Upload(school, data, one.extracted_at, caller.subject)
+
+        async def forget_parts(session: Session) -> None:
+            await SessionTable(session).set_taken(one.session_id)
+
+        try:
+            return await intake.take(upload, key=one.key, caller=caller, then=forget_parts)
+        except ProblemError:
+            await desk.drop(one)
+            raise
+
+
+async def _first_receipt(intake: Intake, one: UploadSession, caller: Caller) -> Response:
+    async def effect() -> Reply:
+        raise UploadSessionUnknownError(one.session_id)
+
+    async with intake.platform.units_of_work.begin() as uow:
+        request = request_digest(one.school, one.extracted_at, bytes.fromhex(one.sha256))
+        return answer_of(
+            await once(uow, key=one.key, caller=caller, request=request, effect=effect)
+        )
+
+
+def _shown(one: UploadSession) -> SessionShown:
+    return SessionShown(
+        session_id=one.session_id,
+        school=one.school,
+        length=one.length,
+        offset=one.received,
+        part_bytes=one.next_part,
+        taken=one.taken,
+    )
