@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
 from hwb_provisioning_client.ask import preview_upload, school_status
+from hwb_provisioning_client.connection import connection
 from hwb_provisioning_client.errors import ProvisioningError, UsageError
 from hwb_provisioning_client.exchange import Patience
 from hwb_provisioning_client.push import (
@@ -36,7 +37,10 @@ from hwb_provisioning_client.upload import Upload, read_upload
 
 ROWS_REJECTED = 1
 EXIT_CODES = """Exit codes: 0 done; 1 done, but rows were rejected; 2 the command or file is wrong;
-3 Hwb refused the file; 4 Hwb cannot be reached; 5 not allowed; 6 taken, but not settled in time."""
+3 Hwb refused the file; 4 Hwb cannot be reached; 5 not allowed; 6 taken, but not settled in time.
+
+Proxies: HTTPS_PROXY=http://proxy:8080 (HTTP_PROXY, ALL_PROXY, NO_PROXY) is followed;
+SSL_CERT_FILE names the certificates to trust, where a proxy looks into TLS."""
 
 app = typer.Typer(
     name="hwb-provision",
@@ -101,7 +105,7 @@ def push(
         upload = read_upload(file, extracted_at=_in_utc(extracted_at), mapping=mapping)
         sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
         patience = Patience(tries=tries, settle_seconds=timeout)
-        client = httpx.AsyncClient(base_url=url, auth=sign_in, timeout=60.0)
+        client = connection(url, sign_in)
         result = asyncio.run(
             _push(console, client, upload, school, patience, parts_above=in_parts_above, waits=wait)
         )
@@ -219,7 +223,7 @@ def _asked(
 
     async def asked() -> dict[str, Any]:
         sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
-        async with httpx.AsyncClient(base_url=url, auth=sign_in, timeout=60.0) as client:
+        async with connection(url, sign_in) as client:
             return await ask(client)
 
     try:

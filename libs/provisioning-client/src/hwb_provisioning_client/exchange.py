@@ -16,6 +16,7 @@ from hwb_provisioning_client.errors import (
 
 CHUNK_BYTES = 64 * 1024
 TRY_AGAIN = frozenset({429, 502, 503, 504})
+PROXY_WANTS_LOGIN = 407
 NOT_ALLOWED = frozenset({401, 403})
 LONGEST_PAUSE = 20.0
 LONGEST_RETRY_AFTER = 120.0
@@ -57,6 +58,10 @@ async def answered(
         pause = min(patience.first_pause * 2**attempt, LONGEST_PAUSE) * random.uniform(0.7, 1.3)
         try:
             answer: httpx.Response = await send()
+        except httpx.ProxyError as error:
+            if str(error).startswith(str(PROXY_WANTS_LOGIN)):
+                raise _proxy_refuses() from error
+            reason = f"the proxy makes no connection ({error})"
         except httpx.TransportError as error:
             reason = f"no connection ({type(error).__name__})"
         else:
@@ -75,6 +80,16 @@ async def answered(
     )
 
 
+def _proxy_refuses() -> NotReachableError:
+    return NotReachableError(
+        "proxy_wants_login",
+        "The proxy wants a user and a password",
+        "Nothing was sent. Put them into the proxy's address, as "
+        "HTTPS_PROXY=http://user:password@proxy:8080, or ask whoever runs the proxy to let this "
+        "computer through to Hwb.",
+    )
+
+
 def _retry_after(answer: httpx.Response, otherwise: float) -> float:
     """The seconds that Hwb asks for. Raises NotReachableError where that is too long to stay."""
     told = answer.headers.get("Retry-After", "")
@@ -89,6 +104,8 @@ def _retry_after(answer: httpx.Response, otherwise: float) -> float:
 
 
 def _good(answer: httpx.Response) -> httpx.Response:
+    if answer.status_code == PROXY_WANTS_LOGIN:
+        raise _proxy_refuses()
     is_json = "json" in answer.headers.get("content-type", "")
     if answer.is_success and is_json:
         return answer
