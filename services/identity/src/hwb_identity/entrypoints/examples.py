@@ -80,6 +80,7 @@ EXAMPLES: dict[str, Any] = {
         "previous_staff_code": "S1",
         "note": "keeps last year's lessons",
     },
+    "OwnTransfer": {"previous_school": "6602027", "note": "keeps last year's lessons"},
     "TransferAsked": {"case_key": _TRANSFER},
     "TransferShown": {
         "case_key": _TRANSFER,
