@@ -1,5 +1,6 @@
 """An upload in parts goes on where it stopped, whatever ended: connection, client or server."""
 
+import asyncio
 import hashlib
 import io
 import random
@@ -11,13 +12,17 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.integration.mis_ingest.conftest import CALLERS
 from tests.support.school_export import SCHOOL, small_school
 
-from hwb_mis_ingest.application.resume_upload import PART_BYTES
+from hwb_mis_ingest.adapters.session_table import SessionTable
+from hwb_mis_ingest.application.resume_upload import PART_BYTES, ResumeDesk
 from hwb_mis_ingest.bootstrap import SERVICE
 from hwb_provisioning_client.errors import NotReachableError, RefusedError
 from hwb_provisioning_client.push import Patience, PushResult, push_upload
 from hwb_provisioning_client.upload import Upload
+from hwb_runtime.commands import name_of
+from hwb_runtime.database import Database
 
 if TYPE_CHECKING:
     from tests.integration.mis_ingest.conftest import Ingest
@@ -154,6 +159,47 @@ async def test_in_parts_or_in_one_piece_it_is_the_same_upload(line: Line) -> Non
     upload = large_upload()
     in_parts = await line.push(upload)
     assert await push_upload(line.client(), upload, school=SCHOOL) == in_parts
+
+
+async def test_finished_by_several_at_once_it_is_taken_once(line: Line, ingest: "Ingest") -> None:
+    http, data = line.client(), small_school().zip()
+    session = (await begin(http, data)).json()
+    await send(http, session, data, at=0)
+    address = f"{SESSIONS}/{session['session_id']}/finish"
+    answers = await asyncio.gather(*(http.post(address) for _ in range(6)))
+    assert [answer.status_code for answer in answers] == [202] * 6
+    assert len({answer.json()["run_id"] for answer in answers}) == 1
+    assert await kept(ingest) == (0, 1)
+
+
+async def test_who_finishes_while_it_is_being_taken_waits_for_the_receipt(
+    line: Line, ingest: "Ingest"
+) -> None:
+    """Else the parts that go meanwhile would look like an upload that was changed on its way."""
+    database = ingest.platform.database
+    http = line.client()
+    session_id = (await begin(http, b"{}")).json()["session_id"]
+    await send(http, {"session_id": session_id}, b"{}", at=0)
+    desk = ResumeDesk(database, SessionTable, hours=1, per_school=1)
+    mine = name_of(CALLERS["manager"])
+    async with database.transaction() as taking:
+        await SessionTable(taking).set_taken(session_id)
+        second = asyncio.create_task(desk.whole(session_id, school=SCHOOL, caller=mine))
+        async with asyncio.timeout(20):
+            while not second.done() and not await waits_for_a_lock(database):
+                continue
+    one, data = await second
+    assert (one.taken, data) == (True, None)
+
+
+async def waits_for_a_lock(database: Database) -> bool:
+    """Whether a statement about upload sessions does."""
+    async with database.transaction() as session:
+        found = await session.fetch(
+            """SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+               AND wait_event_type = 'Lock' AND query LIKE '%upload_session%'"""
+        )
+    return bool(found)
 
 
 async def test_a_refused_upload_is_forgotten(line: Line, ingest: "Ingest") -> None:
