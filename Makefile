@@ -38,7 +38,6 @@ test: .venv/.ready ## unit, contract, integration and end-to-end tests
 test-deep: .venv/.ready ## what make test samples, in full: mutated uploads, histories of learners
 	@HWB_MUTATED_UPLOADS=100000 $(BIN)/pytest -s tests/unit/mis_ingest/test_mutated_uploads.py
 	@HWB_HISTORIES=20000 $(BIN)/pytest -s tests/unit/identity/test_any_order_between_schools.py
-	@$(BIN)/pytest -s tests/integration/stack/large_uploads.py
 
 .PHONY: crash-points
 crash-points: .venv/.ready ## die once at every crash point, and compare

@@ -122,12 +122,13 @@ def _environment(stack: Stack, root: Path, clients: Mapping[str, Credentials]) -
         events_of() { python -m docs.tools.events_of "$KAFKA" "$1"; }
         # wait_for <text> <command …>: ask again until the answer has the text, then print it
         wait_for() {
-          local text=$1; shift
+          local text=$1 answer; shift
           for _ in $(seq 100); do
-            "$@" | grep -q -- "$text" && break
+            answer=$("$@")
+            [[ $answer == *"$text"* ]] && break
             sleep 0.2
           done
-          "$@"
+          printf '%s\\n' "$answer"
         }
         # today <instant>: move the clock that every process reads
         today() { printf %s "$1" > "$HWB_CLOCK.new" && mv "$HWB_CLOCK.new" "$HWB_CLOCK"; }

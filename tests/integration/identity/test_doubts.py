@@ -12,6 +12,7 @@ from hwb_schemas.words import RecordState
 
 NAMES = "SELECT account_id::text, sign_in_name FROM person"
 UPN, NEW_UPN = "R201100018042", "T20110001804V"
+SOMEBODY_ELSE = "00000000-0000-7000-8000-000000000000"
 
 
 async def accounts(world: World) -> dict[str, tuple[str | None, str]]:
@@ -147,7 +148,7 @@ async def test_the_account_that_is_kept_can_be_chosen(world: World) -> None:
             asked,
             "same_person",
             key="judgement-0",
-            kept_account_id=asked["sides"][0]["account_id"][:-1] + "0",
+            kept_account_id=SOMEBODY_ELSE,
         )
         assert (other.status_code, other.json()["code"]) == (409, "account_not_in_doubt")
         answer = await judge(api, asked, "same_person", kept_account_id=newer)
