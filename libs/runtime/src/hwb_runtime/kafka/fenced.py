@@ -6,14 +6,25 @@ that promise for transactional producers alone: beginning under the same transac
 earlier one's right to write.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from hwb_runtime.errors import TransientError
 
+log = structlog.get_logger("hwb_runtime.fenced")
+
+BEGIN_SECONDS = 120
+"""How long a broker that is not ready for transactions yet is asked again before it is a failure.
+
+One that was just started under load needs longer than ``COMMIT_SECONDS`` to load its coordinator.
+"""
+
+LONGEST_PAUSE_SECONDS = 5
 COMMIT_SECONDS = 40
 TRANSACTION_SECONDS = 60
 _OVERTAKEN = frozenset(
@@ -47,10 +58,22 @@ class FencedProducer:
                 "transaction.timeout.ms": TRANSACTION_SECONDS * 1000,
             }
         )
-        try:
-            self._producer.init_transactions(COMMIT_SECONDS)
-        except KafkaException as error:
-            raise explained(error) from error
+        self._begin(time.monotonic() + BEGIN_SECONDS)
+
+    def _begin(self, deadline: float) -> None:
+        failures = 0
+        while True:
+            try:
+                self._producer.init_transactions(COMMIT_SECONDS)
+            except KafkaException as error:
+                fault: KafkaError = error.args[0]
+                if not fault.retriable() or time.monotonic() > deadline:
+                    raise explained(error) from error
+                failures += 1
+                log.warning("transactions_not_ready", error=str(fault), failures=failures)
+                time.sleep(min(0.5 * 2.0**failures, LONGEST_PAUSE_SECONDS))
+            else:
+                return
 
     @contextmanager
     def batch(self) -> Iterator[Producer]:
