@@ -33,6 +33,12 @@ def test_a_service_uses_the_topics_that_name_it(service: Service) -> None:
     assert topics_named_by(service) == told
 
 
+def test_deactivation_never_waits_for_archiving() -> None:
+    of_groups = {name for name, topic in TOPICS.items() if topic.owner == "groups"}
+    assert of_groups
+    assert not of_groups & topics_named_by("identity"), "identity would wait for groups' word"
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_owns_only_topics_that_it_writes_or_reads(service: Service) -> None:
     for topic in TOPICS.values():

@@ -9,7 +9,7 @@ from tests.support.identity_world import PRIMARY, SECONDARY, World
 from hwb_schemas.events import RunCounts
 from hwb_schemas.words import EnrolmentStatus, RecordState, RunChange
 
-UPN = "R201100018042"
+UPN, NEW_UPN = "R201100018042", "T20110001804V"
 NEW_CLASS, OLD_CLASS = f"{PRIMARY}/2022-23/7C", f"{PRIMARY}/2021-22/6C"
 
 
@@ -183,6 +183,18 @@ async def test_learner_3_the_school_itself_is_sent_to_its_local_authority(world:
         assert told["next_step"]["says"] == "Contact your local authority."
         assert told["contacts"]["local_authority_mail"] == "660@example.org"
         assert PRIMARY not in str(told)
+
+
+async def test_learner_beyond_the_guide_a_former_upn_is_in_doubt(world: World) -> None:
+    await world.ran(PRIMARY, world.word(PRIMARY, UPN))
+    await world.ran(SECONDARY, world.word(SECONDARY, NEW_UPN, former=UPN, forename="Heledd"))
+    told = await asked(world, "secondary", "learner_missing", SECONDARY, upn=NEW_UPN)
+    assert told["cause"] == "former_upn_in_doubt"
+    assert told["next_step"]["by"] == "service_desk"
+    password = await asked(world, "secondary", "learner_without_password", SECONDARY, upn=NEW_UPN)
+    assert password["cause"] == "password_never_made", "it can be made meanwhile"
+    told = await asked(world, "primary", "learner_missing", PRIMARY, upn=UPN)
+    assert told["cause"] == "account_is_there", "another school's doubt is not the primary's"
 
 
 # A new learner does not have a password

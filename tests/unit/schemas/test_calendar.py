@@ -37,6 +37,20 @@ def test_the_calendar_of_2022_has_the_guides_dates(calendar: RolloverCalendar) -
     assert calendar.new_groups_from == date(2022, 8, 15)
 
 
+def test_the_calendar_of_2025_has_its_holds_and_its_late_run() -> None:
+    calendar = RolloverCalendar.model_validate(told("2025"))
+    assert calendar.groups_freeze == date(2025, 6, 2)
+    assert date(2025, 8, 30) in calendar.run_week
+    hold = calendar.leaver_hold
+    assert hold is not None
+    assert hold.year_groups == ("11", "12", "13")
+    assert hold.until == date(2025, 8, 29)
+    assert (calendar.staff_transfer, calendar.manual_account_end) == (
+        "self_service",
+        "deactivates",
+    )
+
+
 @pytest.mark.parametrize(
     ("stated", "counts"),
     [

@@ -61,6 +61,15 @@ class DiagnosisReader:
         )
         return None if row is None else ("visible" if row[0] else "hidden")
 
+    async def is_in_doubt(self, key: str, school: str) -> bool:
+        """Whether a former UPN that this school stated of this person waits for the decision."""
+        row = await self._session.fetch_one(
+            """SELECT FROM doubt WHERE state = 'open' AND school = %s AND other_key IS NOT NULL
+                 AND %s IN (key, other_key)""",
+            (school, key),
+        )
+        return row is not None
+
     async def years_of_classes(self, school: str) -> dict[str, int]:
         """How many places in classes of each academic year the school's accounts have."""
         rows = await self._session.fetch(

@@ -45,16 +45,18 @@ class Diagnose:
         reader = self._open(uow)
         person, said = await self._own(asked.key, asked.school, uow)
         _, colleague = await self._own(asked.colleague_key, asked.school, uow)
-        kept_back = None
+        kept_back, in_doubt = None, False
         if asked.key is not None:
             since = said.run_seq if said else 0
             kept_back = await reader.kept_back(asked.key, asked.school, since=since)
+            in_doubt = await reader.is_in_doubt(asked.key, asked.school)
         account = person.account if person else None
         facts = Facts(
             school=asked.school,
             key=asked.key,
             person=person,
             kept_back=kept_back,
+            in_doubt=in_doubt,
             runs=await reader.runs(asked.school),
             holder_runs=await self._holder_runs(person, asked.school, uow),
             password=await reader.password(account.account_id) if account else None,

@@ -395,6 +395,10 @@ class DiagnosisReader(Protocol):
         """``visible``, ``hidden``, or None where none was made."""
         ...
 
+    async def is_in_doubt(self, key: str, school: str) -> bool:
+        """Whether a former UPN that this school stated of this person waits for the decision."""
+        ...
+
     async def years_of_classes(self, school: str) -> dict[str, int]:
         """How many places in classes of each academic year the school's accounts have."""
         ...

@@ -92,13 +92,15 @@ class Facts:
 
     ``person`` is None where the asker's school has said nothing of this person: then nothing of
     what other schools said is looked at. ``kept_back`` is what became of the school's row if it was
-    rejected or held. ``tells_other_school`` is whether the asker may read which school that is.
+    rejected or held, ``in_doubt`` whether the former UPN that the school stated waits for the
+    Service Desk. ``tells_other_school`` is whether the asker may read which school that is.
     """
 
     school: str
     key: str | None
     person: Person | None
     kept_back: KeptBackRow | None
+    in_doubt: bool
     runs: SchoolRuns
     holder_runs: SchoolRuns | None
     password: str | None
@@ -248,7 +250,10 @@ def _previous_school(facts: Facts) -> Check:
     person = facts.person
     standing = person.standing if person else None
     if person is None or standing is None or facts.school not in standing.pending:
-        return _account(facts)
+        account = _account(facts)
+        if facts.in_doubt and account.outcome is Outcome.FINE:
+            return Check("account", Outcome.PROBLEM, "former_upn_in_doubt", account.evidence)
+        return account
     since = next((one.since for one in person.waiting if one.school == facts.school), None)
     evidence = {"waiting_since": since.isoformat()} if since else {}
     if not facts.tells_other_school or standing.home is None:
@@ -285,10 +290,7 @@ def _account(facts: Facts) -> Check:
     if person is None or standing is None or person.account is None:
         return Check("account", Outcome.PROBLEM, "no_account")
     if facts.school not in (standing.home, standing.released_from, *standing.other_schools):
-        said = own_word(facts)
-        doubtful = said is not None and said.former_key is not None
-        code = "former_upn_in_doubt" if doubtful else "account_elsewhere"
-        return Check("account", Outcome.PROBLEM, code)
+        return Check("account", Outcome.PROBLEM, "account_elsewhere")
     evidence = {"account_id": person.account.account_id}
     if standing.status is not AccountStatus.ACTIVE:
         by_hand = bool(person.decisions) and person.decisions[-1].kind is DecisionKind.DEACTIVATED

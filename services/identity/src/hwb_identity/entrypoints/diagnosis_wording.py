@@ -209,10 +209,11 @@ WORDINGS: dict[str, Wording] = {
         _CHAMPION,
     ),
     "former_upn_in_doubt": Wording(
-        "Your school says that this learner had another UPN. The details do not agree, so that a"
-        " person must decide whether it is one learner.",
-        "Mae eich ysgol yn dweud bod gan y dysgwr hwn UPN arall. Nid yw'r manylion yn cytuno, felly"
-        " rhaid i berson benderfynu ai'r un dysgwr ydyw.",
+        "Your school says that this learner had another UPN. What is known of the two does not say"
+        " that they are one learner, so the learner has a new account until a person decides.",
+        "Mae eich ysgol yn dweud bod gan y dysgwr hwn UPN arall. Nid yw'r hyn sy'n hysbys am y ddau"
+        " yn dangos mai'r un dysgwr ydynt, felly mae gan y dysgwr gyfrif newydd nes i berson"
+        " benderfynu.",
         "Compare name and date of birth with the MIS record, then contact the Service Desk.",
         "Cymharwch yr enw a'r dyddiad geni â chofnod yr MIS, yna cysylltwch â'r Ddesg Wasanaeth.",
         Doer.SERVICE_DESK,
