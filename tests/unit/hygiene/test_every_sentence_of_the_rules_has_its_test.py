@@ -227,7 +227,7 @@ STAFF = {
     ),
 }
 
-PASSWORDS = {
+PASSWORDS: dict[str, tuple[str, ...]] = {
     "an account starts without one; it is made when somebody first asks to see it": (
         "an_account_starts_without_a_password_and_the_first_to_ask_has_it_made",
         "a_teacher_resets_learners_and_the_digital_champion_staff_too",
