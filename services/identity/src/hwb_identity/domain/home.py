@@ -138,7 +138,7 @@ def _kept_by(
 
     A record that was replaced keeps it like a missing one until its new UPN has been heard of. A
     record whose admission lies ahead keeps it where no school has let the learner go: a school
-    that corrects an admission date does not switch a learner off.
+    that corrects an admission date does not switch a learner off (docs/adr/0015).
     """
     missing = [
         enrolment
