@@ -144,6 +144,7 @@ class CaseKind(OpenEnum):
     CODE_USED_AGAIN = "code_used_again"
     STAFF_TRANSFER_DECIDED = "staff_transfer_decided"
     ACCOUNTS_TO_BE_DELETED = "accounts_to_be_deleted"
+    CLOSED_ACCOUNTS_TO_BE_DELETED = "closed_accounts_to_be_deleted"
     DELETIONS_HELD = "deletions_held"
     NON_MIS_ACCOUNT_EXPIRING = "non_mis_account_expiring"
     NON_MIS_REVIEW_UNFINISHED = "non_mis_review_unfinished"

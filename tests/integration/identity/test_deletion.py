@@ -237,6 +237,83 @@ async def test_a_member_of_staff_and_an_account_that_was_closed_are_deleted_like
     assert await world.rows("SELECT count(*) FROM deleted_account") == [(2,)]
 
 
+async def merged(world: World, kept: str, *, other: str, etag: str) -> None:
+    """The Service Desk says that two are one learner, whose one account is kept."""
+    async with world.api("service-desk") as api:
+        (item,) = (await api.get("/v1/doubts")).json()["items"]
+        assert {item["account_id"], item["other_account_id"]} == {kept, other}
+        answer = await api.post(
+            f"/v1/doubts/{item['case_key']}/decision",
+            json={"decision": "same_person", "reason": "one child", "kept_account_id": kept},
+            headers={"Idempotency-Key": f"merge {kept[-8:]}", "If-Match": etag},
+        )
+    assert answer.status_code == 200, answer.text
+
+
+async def announced(world: World, who: str, school: str) -> list[tuple[str, str | None]]:
+    async with world.api(who) as api:
+        items = (await api.get(f"/v1/schools/{school}/deletions")).json()["items"]
+    return [(item["account_id"], item["kept_account_id"]) for item in items]
+
+
+async def test_a_closed_account_is_announced_to_the_school_where_the_person_is_now(
+    world: World,
+) -> None:
+    await world.hear(world.word(PRIMARY, UPN))
+    await world.hear(world.word(SECONDARY, NEW_UPN), world.word(SECONDARY, NEW_UPN, former=UPN))
+    older, newer = sorted({event.key for event in await world.published()})
+    await merged(world, older, other=newer, etag='"1.1"')
+    await world.hear(world.word(PRIMARY, UPN, RecordState.LEFT, leaving=LEFT_ON))
+    await world.forget_published()
+    await day_comes(world, ANNOUNCED_ON)
+    (case,) = await world.published("hwb.servicedesk.cases")
+    assert case.value is not None
+    assert (case.value["kind"], case.value["school"]) == (
+        "closed_accounts_to_be_deleted",
+        SECONDARY,
+    )
+    assert case.value["facts"] == {
+        "school": SECONDARY,
+        "deletes_on": "2023-07-18",
+        "accounts": "1",
+    }
+    assert await announced(world, "secondary", SECONDARY) == [(newer, older)]
+    assert await announced(world, "primary", PRIMARY) == []
+    await day_comes(world, DELETED_ON)
+    assert await cases(world) == [
+        ("closed_accounts_to_be_deleted", "raised"),
+        ("closed_accounts_to_be_deleted", "resolved"),
+    ]
+
+
+async def test_of_an_account_closed_for_one_that_was_closed_in_turn_the_last_is_told(
+    world: World,
+) -> None:
+    third = "P207000016049"
+    await world.hear(world.word(PRIMARY, UPN))
+    await world.hear(world.word(SECONDARY, NEW_UPN), world.word(SECONDARY, NEW_UPN, former=UPN))
+    first, second = sorted({event.key for event in await world.published()})
+    await merged(world, second, other=first, etag='"1.1"')
+    await world.hear(world.word(SECONDARY, third), world.word(SECONDARY, third, former=NEW_UPN))
+    last = max(event.key for event in await world.published())
+    await merged(world, last, other=second, etag='"1.2"')
+    await day_comes(world, ANNOUNCED_ON)
+    told = await announced(world, "secondary", SECONDARY)
+    told += await announced(world, "primary", PRIMARY)
+    assert told == [(first, last), (second, last)]
+
+
+async def test_nobody_is_deleted_without_a_school_that_is_told(world: World) -> None:
+    subsidiary = EnrolmentStatus.SUBSIDIARY
+    await world.hear(world.word(PRIMARY, UPN))
+    await world.hear(world.word(PRIMARY, UPN, status=subsidiary))
+    await world.hear(world.word(PRIMARY, UPN, RecordState.WITHDRAWN, status=subsidiary))
+    assert await world.rows("SELECT home_school, released_from FROM person") == [(None, None)]
+    await day_comes(world, ANNOUNCED_ON)
+    assert await cases(world) == [("accounts_to_be_deleted", "raised")]
+    assert len(await announced(world, "primary", PRIMARY)) == 1
+
+
 async def test_a_deleted_learner_takes_the_links_of_former_upns_along(world: World) -> None:
     await world.hear(world.word(PRIMARY, UPN))
     await world.hear(world.word(PRIMARY, NEW_UPN, former=UPN))

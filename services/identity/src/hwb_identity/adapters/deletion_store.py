@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from hwb_identity.adapters.announced import ANNOUNCED
 from hwb_identity.adapters.copy_lines import array_literal
-from hwb_identity.application.ports import DueDeletions, Leaver
+from hwb_identity.application.ports import AnnouncedDeletion, DueDeletions, Leaver
 from hwb_runtime.database import Session
 
 # Never with an open case, a held row that is newer than the record, or a parked event.
@@ -114,14 +115,14 @@ class DeletionStore:
 
     async def announced_at(
         self, school: str, *, after: str | None, limit: int
-    ) -> Sequence[tuple[str, str, str, date]]:
-        """Accounts that left this school and will be deleted: id, name, role, day; by id."""
+    ) -> Sequence[AnnouncedDeletion]:
+        """Accounts of this school that will be deleted, by id."""
         rows = await self._session.fetch(
-            """SELECT account_id::text, display_name, role, deletes_on FROM person
-               WHERE deletes_on IS NOT NULL AND account_id IS NOT NULL
-                 AND coalesce(home_school, released_from) = %s
-                 AND (%s::uuid IS NULL OR account_id > %s::uuid)
-               ORDER BY account_id LIMIT %s""",
+            f"""{ANNOUNCED} SELECT account_id::text, display_name, role, deletes_on,
+                   kept_account_id::text
+               FROM announced
+               WHERE school = %s AND (%s::uuid IS NULL OR account_id > %s::uuid)
+               ORDER BY account_id LIMIT %s""",  # noqa: S608 - a constant
             (school, after, after, limit),
         )
-        return [(row[0], row[1], row[2], row[3]) for row in rows]
+        return [AnnouncedDeletion(*row) for row in rows]

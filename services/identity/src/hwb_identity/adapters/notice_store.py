@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from hwb_identity.adapters.announced import ANNOUNCED
 from hwb_identity.application.ports import Notice
 from hwb_runtime.database import Row, Session, as_json
 from hwb_schemas.words import CaseKind
@@ -35,13 +36,13 @@ class NoticeStore:
         await self._session.execute("DELETE FROM notice WHERE case_key = %s", (case_key,))
 
     async def deletions_announced(self) -> Sequence[Notice]:
-        """One for each school and day on which accounts that left it are deleted."""
+        """One for each school and day, and another for accounts that were closed."""
         rows = await self._session.fetch(
-            """SELECT released_from, deletes_on, count(*) FROM person
-               WHERE deletes_on IS NOT NULL AND released_from IS NOT NULL
-               GROUP BY released_from, deletes_on ORDER BY released_from, deletes_on"""
+            f"""{ANNOUNCED} SELECT school, deletes_on, count(*), is_closed FROM announced
+               GROUP BY school, deletes_on, is_closed ORDER BY school, deletes_on, is_closed"""  # noqa: S608 - a constant
         )
-        return [_notice(CaseKind.ACCOUNTS_TO_BE_DELETED, row, "deletes_on") for row in rows]
+        kinds = (CaseKind.ACCOUNTS_TO_BE_DELETED, CaseKind.CLOSED_ACCOUNTS_TO_BE_DELETED)
+        return [_notice(kinds[row[3]], row[:3], "deletes_on") for row in rows]
 
     async def ending(self, today: date, until: date) -> Sequence[Notice]:
         """One for each school and day on which accounts made by hand end, up to a day."""
@@ -77,6 +78,9 @@ class NoticeStore:
 
 
 def _notice(kind: CaseKind, row: Row, day: str) -> Notice:
+    """A notice to a school; to the Service Desk where no school is known any more."""
     school, on, count = row
-    facts = {"school": school, day: on.isoformat(), "accounts": str(count)}
-    return Notice(f"identity/{kind.value}/{school}/{on.isoformat()}", kind, school, facts)
+    facts = {day: on.isoformat(), "accounts": str(count)}
+    if school is not None:
+        facts["school"] = school
+    return Notice(f"identity/{kind.value}/{school or ''}/{on.isoformat()}", kind, school, facts)

@@ -309,6 +309,19 @@ class DueDeletions(NamedTuple):
     accounts: int
 
 
+class AnnouncedDeletion(NamedTuple):
+    """An account that will be deleted on a day.
+
+    ``kept_account_id`` is what its owner has instead, where it was closed.
+    """
+
+    account_id: str
+    display_name: str
+    role: str
+    deletes_on: date
+    kept_account_id: str | None
+
+
 class DeletionStore(Protocol):
     """Deletions of one transaction."""
 

@@ -39,12 +39,16 @@ ListSeen = Annotated[
 
 
 class Announced(BaseModel):
-    """An account that is deleted on a day, unless a school takes it back before."""
+    """An account that is deleted on a day, unless a school takes it back before.
+
+    ``kept_account_id`` is there where it was closed: the account that the person kept.
+    """
 
     account_id: UUID
     display_name: str
     role: AccountRole
     deletes_on: date
+    kept_account_id: UUID | None
 
 
 class AnnouncedPage(BaseModel):
@@ -91,16 +95,13 @@ def add_deletions(api: FastAPI, platform: Platform, deletions: Deletions) -> Non
         cursor: UUID | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> AnnouncedPage:
-        """Accounts of people who left this school that will be deleted."""
+        """Accounts that will be deleted: of people who left, or closed, of people who are here."""
         ensure_school(caller, school)
         after = str(cursor) if cursor else None
         async with platform.database.transaction() as session:
             store = DeletionStore(session)
             rows = await store.announced_at(school, after=after, limit=limit + 1)
-        names = ("account_id", "display_name", "role", "deletes_on")
-        items = [
-            Announced.model_validate(dict(zip(names, row, strict=True))) for row in rows[:limit]
-        ]
+        items = [Announced.model_validate(row._asdict()) for row in rows[:limit]]
         return AnnouncedPage(
             items=items, next=str(items[-1].account_id) if len(rows) > limit else None
         )

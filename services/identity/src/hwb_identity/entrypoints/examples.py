@@ -152,6 +152,7 @@ EXAMPLES: dict[str, Any] = {
                 "display_name": "Angharad Pritchard",
                 "role": "learner",
                 "deletes_on": "2023-07-15",
+                "kept_account_id": None,
             }
         ],
         "next": None,

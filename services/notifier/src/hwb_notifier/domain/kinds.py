@@ -53,6 +53,7 @@ RULES: Mapping[CaseKind, KindRule] = MappingProxyType(
         CaseKind.CODE_USED_AGAIN: KindRule(Audience.SERVICE_DESK, 5, Sight.SCHOOL),
         CaseKind.STAFF_TRANSFER_DECIDED: KindRule(Audience.SCHOOL, 5, Sight.SCHOOL),
         CaseKind.ACCOUNTS_TO_BE_DELETED: KindRule(Audience.SCHOOL, 30, Sight.SCHOOL),
+        CaseKind.CLOSED_ACCOUNTS_TO_BE_DELETED: KindRule(Audience.SCHOOL, 30, Sight.SCHOOL),
         CaseKind.DELETIONS_HELD: KindRule(Audience.SERVICE_DESK, 5, Sight.SERVICE_DESK),
         CaseKind.NON_MIS_ACCOUNT_EXPIRING: KindRule(Audience.SCHOOL, 28, Sight.SCHOOL),
         CaseKind.NON_MIS_REVIEW_UNFINISHED: KindRule(Audience.SCHOOL, 5, Sight.SCHOOL),
