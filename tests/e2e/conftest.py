@@ -18,7 +18,7 @@ from hwb_rehearsal.world.wales import build_wales
 TIME_SCALE = 120.0
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def playing(
     tmp_path_factory: pytest.TempPathFactory, broker: Broker, postgres: Postgres
 ) -> AsyncIterator[Rehearsal]:
@@ -33,7 +33,7 @@ async def playing(
         yield playing
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def verdict(playing: Rehearsal) -> Verdict:
     """What the comparison said when the year was over."""
     return await playing.verdict()
