@@ -13,7 +13,7 @@ from typing import Any
 from tests.support.identity_checks import NOTHING, State, role_of
 from tests.support.identity_orders import people_of
 
-from hwb_identity.domain.doubt import Doubt
+from hwb_identity.domain.doubt import Doubt, Withdrawn
 from hwb_identity.domain.enrolment import Enrolment, enrolment_said
 from hwb_identity.domain.person import ContestedCase, Evaluation, Person
 from hwb_runtime.testing import Published
@@ -63,7 +63,7 @@ class Fold:
     told: dict[str, list[Told]] = field(default_factory=dict)
     """By the fold's account ids, every change in its order."""
     cases: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _doubted: set[frozenset[str]] = field(default_factory=set)
+    _in_doubt: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, words: Iterable[Word], today: date) -> None:
         """Words that a committed slice has applied."""
@@ -77,13 +77,28 @@ class Fold:
             if taken.doubt is not None:
                 self._doubt(taken.doubt)
         self.state = State(people.now, people.holders, frozenset())
+        for withdrawn in people.withdrawn.values():
+            self._withdraw(withdrawn)
 
     def _doubt(self, doubt: Doubt) -> None:
         """One case for each pair of UPNs, however often a school says so."""
-        about = frozenset({doubt.key, doubt.other_key or ""})
-        if about not in self._doubted:
+        about = (doubt.key, doubt.other_key or "")
+        if not {about, about[::-1]} & self._in_doubt:
             self.cases[doubt.kind.value, "raised"] += 1
-        self._doubted.add(about)
+            self._in_doubt.add(about)
+
+    def _withdraw(self, withdrawn: Withdrawn) -> None:
+        """A pair is in doubt no longer once no record of either learner states it."""
+        own, theirs = set(withdrawn.keys), {withdrawn.former_key}
+        other = self.state.persons.get(self.state.holders.get(withdrawn.former_key, ""))
+        if other is not None:
+            theirs |= {*other.keys}
+            if any(one.former_key in own for one in other.enrolments):
+                return
+        for one, two in list(self._in_doubt):
+            if (one in own and two in theirs) or (two in own and one in theirs):
+                self.cases["merge_proposed", "resolved"] += 1
+                self._in_doubt.remove((one, two))
 
     def take_up(self, keys: Iterable[str], today: date) -> None:
         """Persons whom the due job has taken up."""

@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.calendars import CALENDAR_2022
 from tests.support.identity_checks import NOTHING, State, role_of
 
-from hwb_identity.domain.doubt import Doubt
+from hwb_identity.domain.doubt import Doubt, Withdrawn
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.home import Decision, DecisionKind, Standing
 from hwb_identity.domain.people import People
@@ -49,6 +49,7 @@ class Speech:
     state: State = NOTHING
     changes: list[AccountChange] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    withdrawn: list[Withdrawn] = field(default_factory=list)
 
     def hear(self, *words: Enrolment) -> "Speech":
         people = self._people()
@@ -59,6 +60,7 @@ class Speech:
             self._told(*taken.evaluations)
             if taken.doubt is not None:
                 self.doubts.append(taken.doubt)
+        self.withdrawn += people.withdrawn.values()
         return self._after(people)
 
     def day_comes(self, today: date) -> "Speech":

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.support.identity_speech import NEW_UPN, TEMPORARY, UPN, A, B, Speech, word
+from tests.support.identity_speech import NEW_UPN, TEMPORARY, UPN, A, B, C, Speech, word
 
 from hwb_identity.domain.doubt import DoubtKind
 from hwb_identity.domain.enrolment import Enrolment
@@ -109,6 +109,32 @@ def test_the_same_statement_again_raises_no_second_case() -> None:
     speech = Speech().hear(word(A, 1), word(B, 1, key=NEW_UPN))
     speech.hear(*[word(B, seq, key=NEW_UPN, former_key=UPN) for seq in (2, 3)])
     assert len(speech.doubts) == 1
+
+
+@pytest.mark.parametrize("instead", [None, TEMPORARY])
+def test_a_former_upn_that_was_not_believed_is_withdrawn_when_no_school_states_it_any_more(
+    instead: str | None,
+) -> None:
+    speech = Speech().hear(word(A, 1), word(B, 1, key=NEW_UPN), word(C, 1, key=NEW_UPN))
+    speech.hear(*[word(school, 2, key=NEW_UPN, former_key=UPN) for school in (B, C)])
+    speech.hear(word(C, 3, key=NEW_UPN, former_key=instead))
+    assert speech.withdrawn == [], "the other school states it still"
+    speech.hear(word(B, 3, key=NEW_UPN, former_key=instead), word(B, 4, key=NEW_UPN))
+    assert len(speech.withdrawn) == 1
+    assert speech.withdrawn[0].former_key == UPN
+    assert NEW_UPN in speech.withdrawn[0].keys
+    assert len(speech.accounts) == 2
+
+
+def test_a_former_upn_that_is_stated_anew_is_in_doubt_anew() -> None:
+    speech = Speech().hear(word(A, 1), word(B, 1, key=NEW_UPN))
+    stated, left_out = [
+        [word(B, seq, key=NEW_UPN, former_key=former) for seq in sequences]
+        for former, sequences in ((UPN, (2, 4)), (None, (3,)))
+    ]
+    speech.hear(stated[0], *left_out, stated[1])
+    assert len(speech.doubts) == 2
+    assert speech.withdrawn == [], "one slice ends as its last word says"
 
 
 def test_a_learner_is_known_under_each_of_three_upns() -> None:

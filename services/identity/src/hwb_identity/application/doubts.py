@@ -4,13 +4,13 @@ Same person: one account gets all that is known of both and keeps its id, userna
 other is closed. Different people: everything stays, or a staff code goes to a new account.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from hwb_identity.application.cases import tell_case
 from hwb_identity.application.changes import COMMAND_LANE, Changes
 from hwb_identity.application.ports import Decided, DoubtAsked, OpenDoubts, OpenPeople, PeopleStore
-from hwb_identity.domain.doubt import Doubt, DoubtKind
+from hwb_identity.domain.doubt import Doubt, DoubtKind, Withdrawn
 from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Evaluation, Person
@@ -25,6 +25,11 @@ from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import CaseChange, CaseKind
 
 Verdict = Literal["same_person", "different_people"]
+# Two are told apart only until they are one; a proposal that was withdrawn may still be right.
+_MAY_BECOME: dict[Verdict, tuple[str, ...]] = {
+    "same_person": ("open", "withdrawn", "different_people"),
+    "different_people": ("open", "withdrawn"),
+}
 
 
 class Doubts:
@@ -42,6 +47,13 @@ class Doubts:
             case_key = self._case_key(doubt)
             if await store.open(case_key, doubt, at=uow.now):
                 _tell(uow, CaseChange.RAISED, case_key, doubt, cause=traceparent)
+
+    async def withdraw(self, statements: Iterable[Withdrawn], uow: UnitOfWork) -> None:
+        """Close open proposals of a merge that no school's word proposes any more."""
+        store = self._open_doubts(uow)
+        for withdrawn in statements:
+            for asked in await store.withdraw(withdrawn, at=uow.now):
+                _tell(uow, CaseChange.RESOLVED, asked.case_key, asked.doubt)
 
     def _case_key(self, doubt: Doubt) -> str:
         """Of a merge: the same for both orders of the two UPNs, which it does not reveal."""
@@ -69,7 +81,7 @@ class Doubts:
         asked = await doubts.lock(case_key)
         if asked is None:
             raise DoubtUnknownError
-        if asked.state not in ("open", _may_become(verdict)):
+        if asked.state not in _MAY_BECOME[verdict]:
             raise DoubtDecidedError
         store = self._open_people(uow)
         people, one, other = await self._both(asked.doubt, store)
@@ -125,11 +137,6 @@ class Doubts:
 def versions_of(one: Person | None, other: Person | None) -> str:
     """The versions of both accounts, 0 where there is none: what a decision builds on."""
     return ".".join(str(who.account.version if who and who.account else 0) for who in (one, other))
-
-
-def _may_become(verdict: Verdict) -> str:
-    """The decision that this one may still replace: two are told apart only until they are one."""
-    return "different_people" if verdict == "same_person" else "open"
 
 
 def _is_left_with_code(doubt: Doubt) -> bool:

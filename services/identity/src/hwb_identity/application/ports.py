@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
 from hwb_identity.domain.diagnosis import KeptBackRow, SchoolRuns
-from hwb_identity.domain.doubt import Doubt
+from hwb_identity.domain.doubt import Doubt, Withdrawn
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
@@ -263,7 +263,7 @@ class TransferStore(Protocol):
 
 
 class DoubtAsked(NamedTuple):
-    """A doubt as it stands: ``open``, ``same_person`` or ``different_people``."""
+    """A doubt as it stands: ``open``, ``same_person``, ``different_people`` or ``withdrawn``."""
 
     case_key: str
     state: str
@@ -276,6 +276,10 @@ class DoubtStore(Protocol):
 
     async def open(self, case_key: str, doubt: Doubt, *, at: datetime) -> bool:
         """Keep a doubt; False where it is open, or where two UPNs were judged already."""
+        ...
+
+    async def withdraw(self, statement: Withdrawn, *, at: datetime) -> Sequence[DoubtAsked]:
+        """Close open proposals of a merge that no record of the two, as it is kept, states."""
         ...
 
     async def lock(self, case_key: str) -> DoubtAsked | None:

@@ -68,6 +68,8 @@ class TakeChanges:
             await self._doubts.raise_all(doubts, uow)
         WORDS_DROPPED.inc(dropped)
         await changes.write(people, store)
+        if people.withdrawn:
+            await self._doubts.withdraw(people.withdrawn.values(), uow)
         await self._open_runs(uow).count(events[0].partition, counts)
 
 

@@ -31,6 +31,13 @@ class Doubt(NamedTuple):
     other_account_id: str | None
 
 
+class Withdrawn(NamedTuple):
+    """A school says no longer that whoever has ``keys`` had this former UPN, nor does another."""
+
+    keys: tuple[str, ...]
+    former_key: str
+
+
 def same_name(one: Enrolment, other: Enrolment) -> bool:
     """Whether both records bear one name; case and spaces do not count."""
     return names_of(one) == names_of(other)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from hwb_identity.domain.doubt import Doubt, DoubtKind, may_be_same, may_be_successor
+from hwb_identity.domain.doubt import Doubt, DoubtKind, Withdrawn, may_be_same, may_be_successor
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.former_upn import are_one_learner, joined, with_key, without_key
 from hwb_identity.domain.home import Decision, DecisionKind
@@ -58,6 +58,8 @@ class People:
         """Key to key of the row, links included."""
         self.renamed: dict[str, str] = {}
         """Stored rows that go on under another key."""
+        self.withdrawn: dict[tuple[str, str], Withdrawn] = {}
+        """Former UPNs that no school states any more, by UPN and former UPN."""
         self._calendar = calendar
         self._today = today
         self._new_account_id = new_account_id
@@ -97,6 +99,8 @@ class People:
         if said.former_key is not None and role is AccountRole.LEARNER:
             was, person, merge = self._with_former(person, said, said.former_key)
             doubt = merge or doubt
+        if known is not None and known.former_key is not None:
+            said = self._after_statement(person, known, said)
         heard = with_word(person, said)
         if heard is None:
             return None
@@ -208,6 +212,22 @@ class People:
         self.holders.pop(said.key, None)
         return [self._keep(former, was=person)]
 
+    def _after_statement(self, person: Person, known: Enrolment, said: Enrolment) -> Enrolment:
+        """The word of a school that has stated a former UPN before.
+
+        One that was believed stays stated, because many exports name it only once. One that was
+        not is withdrawn as soon as no school says it any more.
+        """
+        former_key = known.former_key
+        if former_key is None or said.former_key == former_key:
+            return said
+        if former_key in person.keys:
+            return said if said.former_key is not None else said._replace(former_key=former_key)
+        others = (one for one in person.enrolments if one is not known)
+        if all(one.former_key != former_key for one in others):
+            self.withdrawn[said.key, former_key] = Withdrawn(person.keys, former_key)
+        return said
+
     def _with_former(
         self, person: Person, said: Enrolment, former_key: str
     ) -> tuple[Person, Person, Doubt | None]:
@@ -223,6 +243,7 @@ class People:
         under_former = tuple(one for one in former.enrolments if one.key == former_key)
         believed = are_one_learner(under_former or former.enrolments, (*person.enrolments, said))
         if not believed or (person.account is not None and former.account is not None):
+            self.withdrawn.pop((said.key, former_key), None)
             doubt = _merge(said, person.key, former.key)
             return person, person, doubt._replace(other_account_id=_account_id(former))
         if person.account is not None:

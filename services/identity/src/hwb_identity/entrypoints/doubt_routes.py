@@ -20,7 +20,7 @@ from hwb_runtime.platform import Platform
 from hwb_schemas.words import AccountStatus, Role
 
 ServiceDesk = Annotated[Caller, caller_with(Role.SERVICE_DESK)]
-State = Literal["open", "same_person", "different_people"]
+State = Literal["open", "same_person", "different_people", "withdrawn"]
 BothSeen = Annotated[
     str,
     Header(
@@ -33,7 +33,10 @@ BothSeen = Annotated[
 
 
 class DoubtShown(BaseModel):
-    """A question that waits for an answer. A staff code alone has no other account yet."""
+    """A question that waits for an answer, unless the school has ``withdrawn`` what raised it.
+
+    A staff code alone has no other account yet.
+    """
 
     case_key: str
     kind: DoubtKind
