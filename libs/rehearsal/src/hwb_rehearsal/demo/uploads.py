@@ -15,6 +15,8 @@ from hwb_schemas.words import Role
 AT_ONCE = 6
 SETTLE_SECONDS = 120.0
 EXPORT_TAKES = timedelta(minutes=5)
+IN_PARTS_ABOVE = 32 * 1024
+"""Less than a school's client takes, so that a small Wales has uploads of both kinds."""
 
 
 async def push(
@@ -29,7 +31,12 @@ async def push(
     exported = extracted_at or upload.snapshot.extracted_at - EXPORT_TAKES
     sender = reality.stack.client("mis-ingest", Role.NETWORK_MANAGER, school=upload.school)
     async with sender as client:
-        pushed = await push_upload(client, ClientUpload(data, exported), school=upload.school)
+        pushed = await push_upload(
+            client,
+            ClientUpload(data, exported),
+            school=upload.school,
+            in_parts_above=IN_PARTS_ABOVE,
+        )
     return pushed.run_id
 
 

@@ -13,7 +13,15 @@ from hwb_mis_ingest.session_errors import (
     UploadPartWrongError,
     UploadSessionUnknownError,
 )
+from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.database import Database, Session
+
+PART_WRITTEN = declare_crash_point(
+    "part_written", "a part of an upload is written, not committed", process="api"
+)
+PART_KEPT = declare_crash_point(
+    "part_kept", "a part of an upload is committed, its sender has no answer", process="api"
+)
 
 PART_BYTES = 256 * 1024
 """Size of every part but the last: what a broken connection costs at most."""
@@ -141,7 +149,10 @@ class ResumeDesk:
             if not await self.sessions(session).append(session_id, start=start, part=part):
                 now = await self._known(session, session_id, school=school, caller=caller)
                 raise UploadOffsetWrongError(now.received)
-            return await self._known(session, session_id, school=school, caller=caller)
+            found = await self._known(session, session_id, school=school, caller=caller)
+            crash_point(PART_WRITTEN, in_hand=len(part))
+        crash_point(PART_KEPT, in_hand=len(part))
+        return found
 
     async def whole(
         self, session_id: str, *, school: str, caller: str
