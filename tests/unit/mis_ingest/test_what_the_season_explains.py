@@ -16,6 +16,7 @@ from hwb_mis_ingest.domain.season_guard import (
     first_followed_year,
     held_words,
     season_on,
+    taken_by,
 )
 from hwb_schemas.calendar import GuardLimit, SeasonGuard
 from hwb_schemas.words import RecordKind, RecordState
@@ -59,7 +60,8 @@ def leavers(count: int, *, year: str = "4") -> list[Word]:
 def held(
     words: list[Word], *, so_far: LetThrough | None = None, rules: Rules = RULES
 ) -> dict[int, HoldReason]:
-    return held_words(words, roll=ROLL, so_far=so_far or LetThrough(), rules=rules)
+    taken = taken_by(words, rules.followed_from)
+    return held_words(words, taken, roll=ROLL, so_far=so_far or LetThrough(), rules=rules)
 
 
 def test_a_few_may_go() -> None:

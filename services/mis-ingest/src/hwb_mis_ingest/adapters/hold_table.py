@@ -176,17 +176,15 @@ class HoldTable:
     async def forget_before(
         self, session: Session, school: str, published_before: datetime
     ) -> None:
-        row = await session.fetch_one(
-            "SELECT max(run_seq) FROM run WHERE school = %s AND published_at < %s",
-            (school, published_before),
+        await session.execute(
+            """WITH old AS (SELECT max(run_seq) AS run_seq FROM run
+                            WHERE school = %(school)s AND published_at < %(published_before)s),
+               records AS (DELETE FROM record_before WHERE school = %(school)s
+                           AND run_seq <= (SELECT run_seq FROM old))
+               DELETE FROM class_before WHERE school = %(school)s
+               AND run_seq <= (SELECT run_seq FROM old)""",
+            {"school": school, "published_before": published_before},
         )
-        if row is None or row[0] is None:
-            return
-        for table in ("record_before", "class_before"):
-            await session.execute(
-                f"DELETE FROM {table} WHERE school = %s AND run_seq <= %s",  # noqa: S608 - two constants
-                (school, row[0]),
-            )
 
     async def rolled_back(self, session: Session, run_id: str, *, by_run: str) -> None:
         rows = await session.fetch(

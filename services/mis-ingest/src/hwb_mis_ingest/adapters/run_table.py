@@ -97,12 +97,17 @@ class RunTable:
         rejections: Sequence[Rejection],
     ) -> None:
         await session.execute(
-            """UPDATE run SET status = 'published', published_at = %s, counts = %s,
-                   refusal = NULL, refusal_says = NULL, touched_at = clock_timestamp()
-               WHERE run_id = %s""",
-            (published_at, as_json(counts.model_dump()), run_id),
+            """WITH upload AS (DELETE FROM upload_chunk WHERE run_id = %(run_id)s)
+               UPDATE run SET status = 'published', published_at = %(published_at)s,
+                   counts = %(counts)s, refusal = NULL, refusal_says = NULL,
+                   touched_at = clock_timestamp()
+               WHERE run_id = %(run_id)s""",
+            {
+                "run_id": run_id,
+                "published_at": published_at,
+                "counts": as_json(counts.model_dump()),
+            },
         )
-        await session.execute("DELETE FROM upload_chunk WHERE run_id = %s", (run_id,))
         if rejections:
             await session.copy_in(
                 "rejection",

@@ -1,5 +1,7 @@
 """The cases a run can raise about a school, and when they are over."""
 
+from collections.abc import Mapping
+
 from hwb_mis_ingest.application.ports import ClaimedRun, Records
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.events import CaseChanged
@@ -19,19 +21,25 @@ def case_key(kind: CaseKind, school: str) -> str:
     return f"{SERVICE}/{kind.value}/{school}"
 
 
-async def keep_case(
-    uow: UnitOfWork, records: Records, run: ClaimedRun, *, kind: CaseKind, count: int
+async def keep_cases(
+    uow: UnitOfWork, records: Records, run: ClaimedRun, counts: Mapping[CaseKind, int]
 ) -> None:
-    """Raise the case where there is something and none is open; resolve it where all is well."""
+    """Raise a case where there is something and none is open; resolve it where all is well."""
+    keys = {kind: case_key(kind, run.school) for kind in counts}
+    are_open = await records.cases_open(uow.session, list(keys.values()))
+    for kind, count in counts.items():
+        key = keys[kind]
+        if count and key not in are_open:
+            if await records.open_case(uow.session, key, school=run.school, run_id=run.run_id):
+                _tell(uow, run, CaseChange.RAISED, kind=kind, count=count)
+        elif not count and key in are_open and await records.close_case(uow.session, key):
+            _tell(uow, run, CaseChange.RESOLVED, kind=kind, count=count)
+
+
+def _tell(
+    uow: UnitOfWork, run: ClaimedRun, change: CaseChange, *, kind: CaseKind, count: int
+) -> None:
     key = case_key(kind, run.school)
-    if count:
-        change = CaseChange.RAISED
-        news = await records.open_case(uow.session, key, school=run.school, run_id=run.run_id)
-    else:
-        change = CaseChange.RESOLVED
-        news = await records.close_case(uow.session, key)
-    if not news:
-        return
     uow.publish(
         CASES_TOPIC,
         key,

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import structlog
 
-from hwb_mis_ingest.application.cases import keep_case
+from hwb_mis_ingest.application.cases import keep_cases
 from hwb_mis_ingest.application.guard_ports import (
     HeldList,
     Holds,
@@ -97,7 +97,7 @@ class DecisionDesk:
         )
         announce(uow, _claimed(decision.school, run), RunChange.APPROVED)
         outcome = await self._publish(uow, made, what)
-        await keep_case(uow, self.records, made, kind=CaseKind.RUN_HELD, count=0)
+        await keep_cases(uow, self.records, made, {CaseKind.RUN_HELD: 0})
         log.info(
             "run_approved", made_run_id=made.run_id, school=decision.school, run_id=decision.run_id
         )
@@ -116,7 +116,7 @@ class DecisionDesk:
             )
         claimed = _claimed(decision.school, run)
         announce(uow, claimed, RunChange.DISCARDED)
-        await keep_case(uow, self.records, claimed, kind=CaseKind.RUN_HELD, count=0)
+        await keep_cases(uow, self.records, claimed, {CaseKind.RUN_HELD: 0})
         log.info("run_discarded", school=decision.school, run_id=decision.run_id)
         return Outcome(run_id=None)
 
@@ -144,7 +144,7 @@ class DecisionDesk:
         no_longer = await held_no_longer(uow.session, self.records, decision.school, said=back)
         undone = replace(reversal.publication, kept_back=no_longer)
         outcome = await self._publish(uow, made, undone)
-        await keep_case(uow, self.records, made, kind=CaseKind.RUN_HELD, count=0)
+        await keep_cases(uow, self.records, made, {CaseKind.RUN_HELD: 0})
         log.info(
             "run_rolled_back",
             made_run_id=made.run_id,
@@ -224,7 +224,7 @@ class DecisionDesk:
         )
         announce(uow, run, RunChange.PUBLISHED, counts=counts)
         still_missing = await self.records.count_missing(uow.session, run.school)
-        await keep_case(uow, self.records, run, kind=CaseKind.RECORD_MISSING, count=still_missing)
+        await keep_cases(uow, self.records, run, {CaseKind.RECORD_MISSING: still_missing})
         return Outcome(run.run_id, counts.changes, counts.class_changes)
 
 

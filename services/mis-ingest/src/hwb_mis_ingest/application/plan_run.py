@@ -1,6 +1,6 @@
 """Work out what a run would publish and what would be held, without doing it.
 
-Publishing carries the plan out; a preview shows it. Nothing is written but temporary tables.
+Publishing carries the plan out; a preview shows it. Nothing is written.
 """
 
 import asyncio
@@ -19,7 +19,6 @@ from hwb_mis_ingest.application.ports import (
     PublishedClass,
     Records,
     RecordToKeep,
-    StagedPerson,
     UploadReader,
 )
 from hwb_mis_ingest.application.publication import KeptBackNews, Publication, Saying
@@ -39,12 +38,12 @@ from hwb_mis_ingest.domain.season_guard import (
     LetThrough,
     Roll,
     Rules,
+    Taken,
     classes_of,
     first_followed_year,
     held_words,
-    places_lost,
     season_on,
-    stops_claiming,
+    taken_by,
 )
 from hwb_mis_ingest.domain.snapshot import (
     NobodyThereError,
@@ -71,10 +70,11 @@ class Prepared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What a run comes to. ``words`` are those that are published."""
+    """What a run comes to. ``words`` are those that are published; they take away ``taken``."""
 
     snapshot: Snapshot
     words: Sequence[Word]
+    taken: Taken
     publication: Publication
     held: HeldList
     counts: RunCounts
@@ -102,7 +102,7 @@ class RunPlanner:
         prepared = await asyncio.to_thread(self._prepare, files, said, school, published)
         snapshot = prepared.snapshot
         words = without_the_unsaid(await self._compare(session, school, prepared), files)
-        rules, reasons = await self._guard(session, school, words, today)
+        rules, taken, reasons = await self._guard(session, school, words, today)
         let_through = [word for index, word in enumerate(words) if index not in reasons]
         classes, held_classes = await self._classes(
             session, school, snapshot, published, [words[index] for index in reasons]
@@ -117,6 +117,7 @@ class RunPlanner:
         return RunPlan(
             snapshot=snapshot,
             words=let_through,
+            taken=taken.without(reasons),
             publication=publication,
             held=HeldList(held_rows, held_classes, _digest_of_list(held_rows)),
             counts=RunCounts(
@@ -164,39 +165,25 @@ class RunPlanner:
 
     async def _compare(self, session: Session, school: str, prepared: Prepared) -> list[Word]:
         people = prepared.snapshot.people
-        await self.records.stage(
-            session,
-            (
-                StagedPerson(person.kind, person.code, person.state, digest)
-                for person, digest in zip(people, prepared.digests, strict=True)
-            ),
-        )
-        differing = await self.records.differing(session, school)
-        former_upns = [
-            stated for index in differing if (stated := people[index].former_upn) is not None
-        ]
+        differing, vanished = await self.records.compare(session, school, people, prepared.digests)
         return words_of_run(
             people=people,
             differing=differing,
-            vanished=await self.records.vanished(session, school, former_upns),
+            vanished=vanished,
             shield=prepared.snapshot.shield,
             birth_date_unsure=prepared.snapshot.birth_date_unsure,
         )
 
     async def _guard(
         self, session: Session, school: str, words: Sequence[Word], today: date
-    ) -> tuple[Rules, dict[int, HoldReason]]:
+    ) -> tuple[Rules, Taken, dict[int, HoldReason]]:
         is_closing = await self.seasons.is_closing(session, school)
         rules = rules_for(school, today, self.calendar, self.register, is_closing=is_closing)
-        season = rules.season.name
-        takes_away = any(
-            stops_claiming(word) or places_lost(word, rules.followed_from) for word in words
-        )
-        if not takes_away:
-            return rules, held_words(words, roll=Roll(), so_far=LetThrough(), rules=rules)
-        roll = await self.seasons.roll(session, school, season)
-        so_far = await self.seasons.let_through(session, school, season)
-        return rules, held_words(words, roll=roll, so_far=so_far, rules=rules)
+        taken, roll, so_far = taken_by(words, rules.followed_from), Roll(), LetThrough()
+        if taken.stopping or taken.places:
+            roll = await self.seasons.roll(session, school, rules.season.name)
+            so_far = await self.seasons.let_through(session, school, rules.season.name)
+        return rules, taken, held_words(words, taken, roll=roll, so_far=so_far, rules=rules)
 
     async def _kept_back(
         self,

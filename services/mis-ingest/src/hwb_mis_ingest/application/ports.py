@@ -1,11 +1,12 @@
 """What the use cases need from outside; the shapes that cross the line are here too."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from hwb_mis_ingest.domain.difference import Published
+from hwb_mis_ingest.domain.judgement import Person
 from hwb_mis_ingest.domain.rows import Rejection, UploadFiles
 from hwb_runtime.database import Session
 from hwb_schemas.events import RunCounts, RunSettled
@@ -48,15 +49,6 @@ class ClaimedRun:
     run_seq: int
     received_at: datetime
     traceparent: str
-
-
-class StagedPerson(NamedTuple):
-    """A good row as it is compared: ``digest`` is 32 hexadecimal digits of the stated record."""
-
-    kind: str
-    code: str
-    state: str
-    digest: str
 
 
 class RecordToKeep(NamedTuple):
@@ -162,18 +154,14 @@ class Runs(Protocol):
 class Records(Protocol):
     """What each school last said: people, classes and open cases."""
 
-    async def stage(self, session: Session, people: Iterable[StagedPerson]) -> None:
-        """Put the snapshot's people, in order, where they can be compared."""
-        ...
+    async def compare(
+        self, session: Session, school: str, people: Sequence[Person], digests: Sequence[str]
+    ) -> tuple[dict[int, Published | None], list[Published]]:
+        """What was published, by index, of those who differ, and of those who are not there.
 
-    async def differing(self, session: Session, school: str) -> dict[int, Published | None]:
-        """By index of staged people: what was published of those that differ."""
-        ...
-
-    async def vanished(
-        self, session: Session, school: str, former_upns: Sequence[str]
-    ) -> list[Published]:
-        """Not staged and on roll or missing, or named as a former UPN."""
+        ``digests`` are 32 hexadecimal digits of each stated record. Not there are those on roll or
+        missing, and whoever is named as a former UPN.
+        """
         ...
 
     async def everyone(self, session: Session, school: str) -> list[Published]:
@@ -231,6 +219,10 @@ class Records(Protocol):
     async def forget_kept_back(
         self, session: Session, school: str, people: Sequence[tuple[RecordKind, str]]
     ) -> None: ...
+
+    async def cases_open(self, session: Session, case_keys: Sequence[str]) -> set[str]:
+        """Which of these cases are open."""
+        ...
 
     async def open_case(self, session: Session, case_key: str, *, school: str, run_id: str) -> bool:
         """Note a case as open; False where it was."""

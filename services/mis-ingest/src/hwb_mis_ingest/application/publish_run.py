@@ -9,18 +9,12 @@ from datetime import timedelta
 
 import structlog
 
-from hwb_mis_ingest.application.cases import keep_case
+from hwb_mis_ingest.application.cases import keep_cases
 from hwb_mis_ingest.application.guard_ports import Holds, Seasons
 from hwb_mis_ingest.application.plan_run import RunPlan, RunPlanner
 from hwb_mis_ingest.application.ports import ClaimedRun, Records, Runs
 from hwb_mis_ingest.application.publication import announce, publish_all
-from hwb_mis_ingest.domain.season_guard import (
-    claims,
-    claims_now,
-    places_lost,
-    stops_claiming,
-    year_group_of,
-)
+from hwb_mis_ingest.domain.season_guard import year_group_of
 from hwb_mis_ingest.errors import UploadRefusedError
 from hwb_mis_ingest.metrics import REJECTED_ROWS, ROWS_HELD, RUNS_PUBLISHED
 from hwb_runtime.crash import crash_point, declare_crash_point
@@ -112,34 +106,32 @@ class RunPublisher:
             await self.holds.hold(uow.session, run.run_id, plan.held)
             announce(uow, run, RunChange.HELD, counts=counts, reason="season_guard")
         still_missing = await self.records.count_missing(uow.session, run.school)
-        for kind, count in (
-            (CaseKind.REJECTED_ROWS, counts.rejected),
-            (CaseKind.RECORD_MISSING, still_missing),
-            (CaseKind.RUN_HELD, counts.held),
-        ):
-            await keep_case(uow, self.records, run, kind=kind, count=count)
+        await keep_cases(
+            uow,
+            self.records,
+            run,
+            {
+                CaseKind.REJECTED_ROWS: counts.rejected,
+                CaseKind.RECORD_MISSING: still_missing,
+                CaseKind.RUN_HELD: counts.held,
+            },
+        )
 
     async def _count(self, uow: UnitOfWork, run: ClaimedRun, plan: RunPlan) -> None:
         """Keep what the season guard must know, before the records are replaced."""
-        known = [word for word in plan.words if word.before is not None]
-        if not known:
+        if all(word.before is None for word in plan.words):
             return
-        season, followed_from = plan.rules.season, plan.rules.followed_from
+        season, taken = plan.rules.season, plan.taken
         await self.seasons.keep_roll(uow.session, run.school, season)
-        back = [
-            (word.kind, word.code)
-            for word in known
-            if claims_now(word) and not (word.before and claims(word.before))
-        ]
-        await self.seasons.forget(uow.session, run.school, back)
+        await self.seasons.forget(
+            uow.session, run.school, [(word.kind, word.code) for word in taken.back.values()]
+        )
         await self.seasons.count(
             uow.session,
             run.school,
             season.name,
             stopped={
-                (word.kind, word.code): year_group_of(word)
-                for word in known
-                if stops_claiming(word)
+                (word.kind, word.code): year_group_of(word) for word in taken.stopping.values()
             },
-            places=sum(places_lost(word, followed_from) for word in known),
+            places=sum(taken.places.values()),
         )

@@ -5,15 +5,18 @@ whatever place in a class is lost is counted for a season, on top of what went t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 
 from hwb_mis_ingest.domain.difference import CLAIMING, Published, Word
 from hwb_schemas.calendar import RolloverCalendar, SeasonGuard
 from hwb_schemas.words import RecordKind, RecordState
+
+T = TypeVar("T")
 
 
 class HoldReason(StrEnum):
@@ -87,57 +90,81 @@ def first_followed_year(day: date, calendar: RolloverCalendar) -> str:
     return calendar.academic_year_starting
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a run's words take away and bring back, by their index.
+
+    ``stopping`` are those that stop claiming, ``back`` those that claim again; ``places`` is how
+    many more places in classes a learner who stays loses than finds.
+    """
+
+    stopping: Mapping[int, Word] = field(default_factory=dict)
+    back: Mapping[int, Word] = field(default_factory=dict)
+    places: Mapping[int, int] = field(default_factory=dict)
+
+    def without(self, held: Container[int]) -> "Taken":
+        """What of it goes through."""
+        return Taken(_without(self.stopping, held), self.back, _without(self.places, held))
+
+
+def taken_by(words: Iterable[Word], followed_from: str) -> Taken:
+    """Look at every word once."""
+    stopping, back, places = {}, {}, {}
+    for index, word in enumerate(words):
+        before = word.before
+        if before is None:
+            continue
+        claimed, claims_now = claims(before), claims(word)
+        if claims_now and not claimed:
+            back[index] = word
+        elif claims_now:
+            if lost := _places_lost(word, before, followed_from):
+                places[index] = lost
+        elif _lets_go(word, before, claimed=claimed):
+            stopping[index] = word
+    return Taken(stopping, back, places)
+
+
 def held_words(
-    words: Sequence[Word], *, roll: Roll, so_far: LetThrough, rules: Rules
+    words: Sequence[Word], taken: Taken, *, roll: Roll, so_far: LetThrough, rules: Rules
 ) -> dict[int, HoldReason]:
     """Which of a run's words are held and why, by index."""
     held: dict[int, HoldReason] = {}
     if not rules.is_closing:
-        held |= _learners_beyond(words, roll, so_far, rules)
-        held |= _staff_beyond(words, roll, so_far, rules)
-        places = {
-            index: lost
-            for index, word in enumerate(words)
-            if index not in held and (lost := places_lost(word, rules.followed_from))
-        }
-        lost_in_all = so_far.places + sum(places.values())
+        held |= _learners_beyond(taken, roll, so_far, rules)
+        held |= _staff_beyond(taken, roll, so_far, rules)
+        lost_in_all = so_far.places + sum(taken.places.values())
         if not rules.limits.class_members.allows(lost_in_all, of=roll.places):
-            held |= dict.fromkeys(places, HoldReason.CLASS_PLACES_LOST)
+            held |= dict.fromkeys(taken.places, HoldReason.CLASS_PLACES_LOST)
     return held | _new_staff_codes(words, roll, rules)
 
 
-def stops_claiming(word: Word) -> bool:
-    """Whether the school had this person until now, or missed him or her, and lets go."""
-    before = word.before
-    if before is None or claims_now(word) or word.state is RecordState.REPLACED:
+def claims(of: Published | Word) -> bool:
+    """On roll as current or main, or a member of staff: before a word, or after it."""
+    if of.state is not RecordState.ON_ROLL:
+        return False
+    return of.kind is RecordKind.STAFF or of.record.get("enrolment_status") in CLAIMING
+
+
+def _lets_go(word: Word, before: Published, *, claimed: bool) -> bool:
+    """Whether the school had this person until now, or missed him or her; it claims no more."""
+    if word.state is RecordState.REPLACED:
         return False
     if before.state is RecordState.MISSING:
         return word.state is not RecordState.MISSING
-    return claims(before)
+    return claimed
 
 
-def claims(record: Published) -> bool:
-    """On roll as current or main, or a member of staff."""
-    return _claims(record.kind, record.state, record.record)
-
-
-def claims_now(word: Word) -> bool:
-    """Whether the school has this person after this word."""
-    return _claims(word.kind, word.state, word.record)
-
-
-def places_lost(word: Word, followed_from: str) -> int:
-    """How many more places in classes a learner who stays loses than finds."""
-    before = word.before
-    if before is None or word.kind is not RecordKind.LEARNER or "classes" not in word.changed:
+def _places_lost(word: Word, before: Published, followed_from: str) -> int:
+    if word.kind is not RecordKind.LEARNER or "classes" not in word.changed:
         return 0
-    had, has = set(classes_of(before.record)), set(classes_of(word.record))
-    lost = sum(1 for key in had - has if academic_year_of(key) >= followed_from)
-    found = len(has - had)
-    if lost <= found or not (claims(before) and claims_now(word)):
+    had, has = classes_of(before.record), classes_of(word.record)
+    lost = sum(1 for key in had if academic_year_of(key) >= followed_from and key not in has)
+    if not lost:
         return 0
-    if "former_upn" in word.changed:
-        return 0  # its old UPN is replaced by this very word
+    found = sum(1 for key in has if key not in had)
+    if lost <= found or "former_upn" in word.changed:  # its old UPN is replaced by this very word
+        return 0
     return lost - found
 
 
@@ -147,10 +174,10 @@ def year_group_of(word: Word) -> str:
     return str(record.get("year_group") or "")
 
 
-def classes_of(record: Mapping[str, object]) -> tuple[str, ...]:
-    """The class keys of a record."""
+def classes_of(record: Mapping[str, object]) -> Sequence[str]:
+    """The class keys of a record, none of them twice."""
     found = record.get("classes")
-    return tuple(map(str, found)) if isinstance(found, list | tuple) else ()
+    return found if isinstance(found, list) else ()
 
 
 @lru_cache(maxsize=4096)
@@ -159,25 +186,19 @@ def academic_year_of(class_key: str) -> str:
     return class_key.split("/")[1]
 
 
-def _claims(kind: RecordKind, state: RecordState, record: Mapping[str, object]) -> bool:
-    if state is not RecordState.ON_ROLL:
-        return False
-    return kind is RecordKind.STAFF or record.get("enrolment_status") in CLAIMING
+def _without(by_index: Mapping[int, T], held: Container[int]) -> dict[int, T]:
+    return {index: value for index, value in by_index.items() if index not in held}
 
 
-def _stopping(words: Sequence[Word], kind: RecordKind) -> dict[int, Word]:
-    return {
-        index: word
-        for index, word in enumerate(words)
-        if word.kind is kind and stops_claiming(word)
-    }
+def _stopping(taken: Taken, kind: RecordKind) -> dict[int, Word]:
+    return {index: word for index, word in taken.stopping.items() if word.kind is kind}
 
 
 def _learners_beyond(
-    words: Sequence[Word], roll: Roll, so_far: LetThrough, rules: Rules
+    taken: Taken, roll: Roll, so_far: LetThrough, rules: Rules
 ) -> dict[int, HoldReason]:
     """Those below the top are held; the top year groups, too, where more go than there were."""
-    stopping = _stopping(words, RecordKind.LEARNER)
+    stopping = _stopping(taken, RecordKind.LEARNER)
     if not stopping:
         return {}
     groups = _groups_so_far(so_far, RecordKind.LEARNER)
@@ -197,9 +218,9 @@ def _learners_beyond(
 
 
 def _staff_beyond(
-    words: Sequence[Word], roll: Roll, so_far: LetThrough, rules: Rules
+    taken: Taken, roll: Roll, so_far: LetThrough, rules: Rules
 ) -> dict[int, HoldReason]:
-    stopping = _stopping(words, RecordKind.STAFF)
+    stopping = _stopping(taken, RecordKind.STAFF)
     codes = {word.code for word in stopping.values()}
     count = len(codes | set(_groups_so_far(so_far, RecordKind.STAFF)))
     if not stopping or rules.limits.staff.allows(count, of=roll.staff):
