@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from hwb_mis_ingest.adapters.limits import LOOK_AT_THE_CLOCK_EVERY, Deadline, Limits
@@ -29,6 +30,9 @@ ZIP_BEGINS = b"PK\x03\x04"
 MOST_MEMBERS = 100
 RATIO_MATTERS_ABOVE_BYTES = 100_000
 _PROBE_BYTES = 1 << 16
+WHOLE_BYTES = 1 << 18
+"""A file of at most so many bytes is read whole, once; a larger one streams and is read twice."""
+
 _UTF16_BEGINS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 CsvRow: TypeAlias = tuple[int, list[str] | None, list[str]]
@@ -46,7 +50,8 @@ class CsvFile:
     def __init__(self, archive: "Archive", name: str) -> None:
         self.name = archive.actual_name(name)
         self._archive = archive
-        self._encoding = archive.encoding(name)
+        self._whole = archive.text_if_small(name)
+        self._encoding = archive.encoding(name) if self._whole is None else ""
         with self._reader() as reader:
             try:
                 self.header = [cell.strip().lower() for cell in next(reader, [])]
@@ -60,21 +65,26 @@ class CsvFile:
             try:
                 next(reader, None)
                 line = reader.line_num + 1
-                for count, cells in enumerate(reader, start=1):
-                    if not count % LOOK_AT_THE_CLOCK_EVERY:
-                        self._archive.deadline.check()
-                    if reader.line_num > line:
-                        cells = [_on_one_line(cell) for cell in cells]  # noqa: PLW2901
-                    if len(cells) == width:
-                        yield line, cells, _NOT_BROKEN
-                    elif cells:
-                        yield line, None, cells
-                    line = reader.line_num + 1
+                while some := [
+                    (cells, reader.line_num) for cells in islice(reader, LOOK_AT_THE_CLOCK_EVERY)
+                ]:
+                    self._archive.deadline.check()
+                    for cells, last_line in some:
+                        if last_line > line:
+                            cells = [_on_one_line(cell) for cell in cells]  # noqa: PLW2901
+                        if len(cells) == width:
+                            yield line, cells, _NOT_BROKEN
+                        elif cells:
+                            yield line, None, cells
+                        line = last_line + 1
             except csv.Error as error:
                 raise malformed(self.name, reader.line_num, str(error)) from error
 
     @contextmanager
     def _reader(self) -> Iterator["_csv.Reader"]:
+        if self._whole is not None:
+            yield csv.reader(io.StringIO(self._whole, newline=""), strict=True)
+            return
         with (
             self._archive.binary(self.name) as raw,
             io.TextIOWrapper(raw, encoding=self._encoding, newline="") as text,
@@ -113,6 +123,20 @@ class Archive:
         """A small file whole."""
         with self.binary(self.actual_name(name)) as raw:
             return raw.read()
+
+    def text_if_small(self, name: str) -> str | None:
+        """A small file whole, None for a larger one. Raises UploadRefusedError."""
+        actual = self.actual_name(name)
+        if self._archive.getinfo(actual).file_size > WHOLE_BYTES:
+            return None
+        with self.binary(actual) as raw:
+            content = raw.read()
+            if content.startswith(_UTF16_BEGINS):
+                raise not_utf8(actual)
+            try:
+                return content.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                return content.decode("cp1252")
 
     @contextmanager
     def binary(self, name: str) -> Iterator[IO[bytes]]:

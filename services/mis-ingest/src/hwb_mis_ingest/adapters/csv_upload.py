@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import TypeAlias
 
-from hwb_mis_ingest.adapters.archive import Archive
+from hwb_mis_ingest.adapters.archive import Archive, CsvFile
 from hwb_mis_ingest.adapters.limits import Limits
 from hwb_mis_ingest.adapters.mapping import NOWHERE
 from hwb_mis_ingest.domain.judgement import STAFF_ROLES
@@ -13,6 +14,9 @@ from hwb_mis_ingest.errors import header_only, malformed, missing_columns, too_l
 
 # Lines of a table's second source are counted from here on, so that one number names file and line.
 LINES_OF_A_SOURCE = 100_000_000
+
+Pick: TypeAlias = Callable[[list[str]], tuple[str, ...]]
+"""Takes a row's values, in the order of the table's columns, from its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,7 @@ class CsvUpload:
         """Read everything once: whatever refuses the upload whole is found before it is taken."""
         total = 0
         for table in Table:
-            found = sum(1 for _ in self.rows(table))
+            found = self._count(table)
             if not found and table in self._layout.need_rows and self.mode(table) is Mode.BULK:
                 parts = self._layout.parts.get(table, ())
                 raise header_only(" and ".join(part.file for part in parts) or f"{table}.csv")
@@ -136,7 +140,20 @@ class CsvUpload:
         if total > limits.rows:
             raise too_large(f"It has {total} rows; at most {limits.rows} are taken.")
 
-    def _rows_of(self, table: Table, part: Part, first: int) -> Iterator[Row]:
+    def _count(self, table: Table) -> int:
+        """How many rows a table has, without making them: they are only read to their end."""
+        if self.mode(table) is Mode.ABSENT or table in self._layout.made:
+            return sum(1 for _ in self.rows(table))
+        count = 0
+        for part in self._layout.parts.get(table, ()):
+            file, *_ = self._opened(table, part)
+            count += sum(1 for _, cells, _ in file.rows() if cells or not part.said_elsewhere)
+        return count
+
+    def _opened(
+        self, table: Table, part: Part
+    ) -> tuple[CsvFile, list[str], "_Joined | None", list[Pick]]:
+        """The file, all columns' names, the rows to join, and how to take values, by kind."""
         file = self._archive.csv(part.file)
         header = file.header
         joined: _Joined | None = None
@@ -144,6 +161,10 @@ class CsvUpload:
             joined = _Joined(self._archive, part.join)
             header = header + joined.header
         picks = [_picker(file.name, header, sources, COLUMNS[table]) for sources in part.by_kind]
+        return file, header, joined, picks
+
+    def _rows_of(self, table: Table, part: Part, first: int) -> Iterator[Row]:
+        file, header, joined, picks = self._opened(table, part)
         role = COLUMNS[table].index("role") if len(picks) > 1 else -1
         local_id = _index(header, part.sources[0].column, file.name)
         key = _index(file.header, "sourcedid", file.name) if joined else None
@@ -213,7 +234,7 @@ class _Joined:
 
 def _picker(
     file: str, header: list[str], sources: tuple[Source, ...], columns: tuple[str, ...]
-) -> Callable[[list[str]], tuple[str, ...]]:
+) -> Pick:
     missing = [
         source.column
         for source in sources
