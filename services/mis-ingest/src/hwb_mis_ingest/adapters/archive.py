@@ -6,6 +6,7 @@ import io
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -79,6 +80,24 @@ class CsvFile:
                         line = last_line + 1
             except csv.Error as error:
                 raise malformed(self.name, reader.line_num, str(error)) from error
+
+    def count(self) -> tuple[int, int]:
+        """How many rows have the header's width, and how many another.
+
+        Raises UploadRefusedError where the file cannot be read to its end.
+        """
+        widths: Counter[int] = Counter()
+        with self._reader() as reader:
+            try:
+                next(reader, None)
+                while some := Counter(map(len, islice(reader, LOOK_AT_THE_CLOCK_EVERY))):
+                    self._archive.deadline.check()
+                    widths.update(some)
+            except csv.Error as error:
+                raise malformed(self.name, reader.line_num, str(error)) from error
+        del widths[0]  # blank lines
+        whole = widths[len(self.header)]
+        return whole, widths.total() - whole
 
     @contextmanager
     def _reader(self) -> Iterator["_csv.Reader"]:
