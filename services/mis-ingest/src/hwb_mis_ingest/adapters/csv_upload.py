@@ -170,7 +170,11 @@ class CsvUpload:
         local_id = _index(header, part.sources[0].column, file.name)
         key = _index(file.header, "sourcedid", file.name) if joined else None
         pick = picks[0]
+        is_plain = joined is None and role < 0
         for line, cells, broken in file.rows():
+            if is_plain and cells is not None:
+                yield Row(first + line, pick(cells))
+                continue
             if cells is None and part.said_elsewhere:
                 continue
             if cells is None:

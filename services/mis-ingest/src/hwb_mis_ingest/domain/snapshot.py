@@ -22,7 +22,6 @@ from hwb_mis_ingest.domain.rows import (
     COLUMNS,
     Fault,
     Rejection,
-    Row,
     Table,
     UploadFiles,
 )
@@ -223,15 +222,15 @@ class _Assembly:
             for fault in faults
         ]
 
-    def _readable(self, table: Table) -> Iterator[tuple[Row, tuple[str, ...], list[Fault]]]:
-        """Rows of the header's width with what any row may have wrong; others are rejected."""
+    def _readable(self, table: Table) -> Iterator[tuple[int, tuple[str, ...], list[Fault]]]:
+        """Lines of the header's width with what any row may have wrong; others are rejected."""
         columns = COLUMNS[table]
-        for row in self._files.rows(table):
-            if row.values is None:
-                self._reject(table, row.line, [Fault("", Reason.ROW_WIDTH)])
-                self._shield_broken(table, row.local_id)
+        for line, values, local_id in self._files.rows(table):
+            if values is None:
+                self._reject(table, line, [Fault("", Reason.ROW_WIDTH)])
+                self._shield_broken(table, local_id)
             else:
-                yield row, row.values, faults_of_any_row(row.values, columns)
+                yield line, values, faults_of_any_row(values, columns)
 
     def _shield_broken(self, table: Table, local_id: str) -> None:
         if table is Table.USERS:
@@ -270,7 +269,7 @@ class _Assembly:
 
     def _read_classes(self, years: Mapping[str, str]) -> dict[str, SchoolClass]:
         good: list[tuple[int, SchoolClass]] = []
-        for row, values, faults in self._readable(Table.CLASSES):
+        for line, values, faults in self._readable(Table.CLASSES):
             local_id, _, title, grades, code, org, terms = values
             found = {years.get(term.strip()) for term in terms.split(",")}
             year = found.pop() if len(found) == 1 else None
@@ -281,13 +280,13 @@ class _Assembly:
             if org and org != self._org:
                 faults.append(Fault("schoolSourcedId", Reason.OTHER_SCHOOL))
             if faults or year is None:
-                self._reject(Table.CLASSES, row.line, faults, values)
+                self._reject(Table.CLASSES, line, faults, values)
                 self._keep_class(local_id)
                 continue
             key = class_key(self._school, year, code)
             year_group = grades if grades in YEAR_GROUPS else None
             good.append(
-                (row.line, SchoolClass(key, local_id, year, code, title or code, year_group))
+                (line, SchoolClass(key, local_id, year, code, title or code, year_group))
             )
         keys = Counter(one.class_key for _, one in good)
         ids = Counter(one.local_id for _, one in good)
@@ -314,7 +313,7 @@ class _Assembly:
 
     def _read_listings(self) -> dict[str, list[Listing]]:
         listings: defaultdict[str, list[Listing]] = defaultdict(list)
-        for row, values, faults in self._readable(Table.ENROLLMENTS):
+        for line, values, faults in self._readable(Table.ENROLLMENTS):
             _, _, class_id, org, user_id, role = values
             kind = ENROLMENT_KINDS.get(role)
             if kind is None and not faults:
@@ -325,24 +324,24 @@ class _Assembly:
             if class_id not in self._class_key_of and class_id not in self._rejected_class_ids:
                 faults.append(Fault("classSourcedId", Reason.CLASS_UNKNOWN))
             if faults or kind is None:
-                self._reject(Table.ENROLLMENTS, row.line, faults, values)
+                self._reject(Table.ENROLLMENTS, line, faults, values)
                 continue
-            listings[user_id].append(Listing(class_id, kind, row.line))
+            listings[user_id].append(Listing(class_id, kind, line))
         return listings
 
     def _read_birth_dates(self) -> None:
-        for row, values, faults in self._readable(Table.DEMOGRAPHICS):
+        for line, values, faults in self._readable(Table.DEMOGRAPHICS):
             local_id, _, birth_date = values
             if birth_date and not is_iso_date(birth_date):
                 faults.append(Fault("birthDate", Reason.DATE_INVALID))
             if faults:
-                self._reject(Table.DEMOGRAPHICS, row.line, faults, values)
+                self._reject(Table.DEMOGRAPHICS, line, faults, values)
                 self._no_birth_date.add(local_id)
             elif birth_date:
                 self._birth_dates[local_id] = birth_date
 
     def _read_people(self) -> Iterator[Person]:
-        for row, values, faults in self._readable(Table.USERS):
+        for line, values, faults in self._readable(Table.USERS):
             local_id, orgs, role = values[0], values[2], values[3]
             self._users.add(local_id)
             if role in LEARNER_ROLES:
@@ -354,7 +353,7 @@ class _Assembly:
                 continue
             if orgs != self._org and orgs and self._org not in orgs.split(","):
                 faults.append(Fault("orgSourcedIds", Reason.OTHER_SCHOOL))
-            person = judge(values, row.line, self._birth_dates.get(local_id), faults)
+            person = judge(values, line, self._birth_dates.get(local_id), faults)
             if faults:
                 self._reject_person(person, faults, values)
             else:
