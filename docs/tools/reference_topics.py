@@ -86,9 +86,8 @@ def _rows(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> l
 def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "$ref" in field:
         name = str(field["$ref"]).rpartition("/")[2]
-        words = definitions[name].get("enum", [])
-        values = [f"`{word}`" for word in words if word != "unknown"]
-        return " ".join(values) or "object"
+        words = definitions[name].get("x-extensible-enum", [])
+        return " ".join(f"`{word}`" for word in words) or "object"
     if "anyOf" in field:
         return " or ".join(_type(option, definitions) for option in field["anyOf"])
     if field.get("type") == "array":

@@ -1,32 +1,18 @@
 """One JSON Schema an event model, for readers: open to fields and values of later writers."""
 
-from enum import StrEnum
 from typing import Any
 
-from hwb_schemas import words
 from hwb_schemas.events import Event
-from hwb_schemas.words import OpenEnum
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-OPEN_ENUMS: dict[str, type[StrEnum]] = {
-    name: value
-    for name, value in vars(words).items()
-    if isinstance(value, type) and issubclass(value, OpenEnum) and value is not OpenEnum
-}
 
 
 def json_schema(model: type[Event]) -> dict[str, Any]:
     """The schema of one event's JSON value.
 
-    Required is what has no default, since readers also meet events of earlier writers. An
-    enumeration that may grow is a string with its values so far in ``x-extensible-enum``: a value
-    that a reader does not know is no fault of the event.
+    Required is what has no default, since readers also meet events of earlier writers.
     """
     schema = model.model_json_schema(mode="validation")
-    for name, definition in schema.get("$defs", {}).items():
-        if name in OPEN_ENUMS:
-            values = [value for value in definition.pop("enum") if value != "unknown"]
-            definition["x-extensible-enum"] = values
     described: dict[str, Any] = _without_titles_of_fields(schema)
     return {"$schema": DIALECT, "title": model.__name__, **described}
 

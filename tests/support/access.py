@@ -66,15 +66,22 @@ def api_on_paper(service: Service) -> FastAPI:
     """The service's API, where each role is a token, ``<role> elsewhere`` one of another school."""
     platform = platform_on_paper(service)
     assert isinstance(platform.callers, KnownTokens)
-    for role in Role:
-        for name, school in ((role.value, HERE), (f"{role.value} elsewhere", ELSEWHERE)):
-            platform.callers.by_token[name] = Caller(
-                "somebody",
-                role,
-                school=school if role in OF_A_SCHOOL else None,
-                authority=school[:3] if role is Role.LOCAL_AUTHORITY else None,
-            )
+    platform.callers.by_token |= everybody(here=HERE, elsewhere=ELSEWHERE)
     return service.api(platform)
+
+
+def everybody(*, here: str, elsewhere: str) -> dict[str, Caller]:
+    """By token: each role, and as ``<role> elsewhere`` the same of another school."""
+    return {
+        name: Caller(
+            "somebody",
+            role,
+            school=school if role in OF_A_SCHOOL else None,
+            authority=school[:3] if role is Role.LOCAL_AUTHORITY else None,
+        )
+        for role in Role
+        for name, school in ((role.value, here), (f"{role.value} elsewhere", elsewhere))
+    }
 
 
 async def ask(

@@ -4,7 +4,9 @@ Readers of events map a value they do not know to ``UNKNOWN``; writers never wri
 """
 
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
+
+from pydantic import GetJsonSchemaHandler
 
 
 class OpenEnum(StrEnum):
@@ -13,6 +15,14 @@ class OpenEnum(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> Self | None:  # noqa: ARG003 - the name is Enum's own
         return cls.__members__.get("UNKNOWN")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> Any:
+        """A string with its values so far: one that a reader does not know is no fault."""
+        schema = handler(core)
+        values = handler.resolve_ref_schema(schema)
+        values["x-extensible-enum"] = [one for one in values.pop("enum") if one != "unknown"]
+        return schema
 
 
 class Role(StrEnum):

@@ -9,7 +9,8 @@ from hwb_runtime.auth import Callers
 from hwb_runtime.health import health_router
 from hwb_runtime.metrics import histogram
 from hwb_runtime.platform import Platform
-from hwb_runtime.problems import PROBLEM_ANSWERS, ProblemError, answer_problems
+from hwb_runtime.problem_answers import document_problems
+from hwb_runtime.problems import ProblemError, answer_problems
 from hwb_runtime.tracing import enter_trace, next_traceparent, valid_traceparent
 
 __all__ = ["ProblemError", "create_api"]
@@ -30,11 +31,11 @@ def create_api(
         version="1",
         docs_url="/docs",
         redoc_url=None,
-        responses=PROBLEM_ANSWERS,
     )
     app.state.platform = platform
     app.state.callers = callers or platform.callers
     answer_problems(app)
+    document_problems(app)
     app.include_router(health_router(alive=lambda: True, ready=lambda: True))
 
     @app.middleware("http")

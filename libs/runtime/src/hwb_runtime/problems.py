@@ -1,6 +1,7 @@
 """Errors as callers see them: problem+json (RFC 9457), saying what to do."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -8,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from hwb_runtime.errors import TransientError
 
@@ -46,21 +48,6 @@ class ProblemError(Exception):
         self.headers = headers or {}
 
 
-PROBLEM_ANSWERS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": about, "content": {MEDIA_TYPE: {}}}
-    for status, about in {
-        400: "The request cannot be read",
-        401: "No valid token",
-        403: "Not for this role or school",
-        404: "Not there",
-        409: "Not possible as things stand",
-        422: "A value in the request is not valid",
-        503: "The database or sign-in is away for the moment",
-    }.items()
-}
-"""For ``responses=`` of an operation: what every operation may answer."""
-
-
 def answer_problems(app: FastAPI) -> None:
     """Make the application answer every error as problem+json."""
 
@@ -85,6 +72,8 @@ def answer_problems(app: FastAPI) -> None:
         detail = f"{request.method} on this address: {error.detail}."
         answer = _answer(error.status_code, "http_error", title, detail, {})
         answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
         return answer
 
     async def away(_: Request, error: TransientError) -> JSONResponse:
@@ -93,10 +82,25 @@ def answer_problems(app: FastAPI) -> None:
         answer.headers["Retry-After"] = "2"
         return answer
 
+    async def fault(_: Request, error: Exception) -> JSONResponse:
+        detail = f"The fault is ours and has been noted ({type(error).__name__}). Try again later."
+        return _answer(500, "internal_fault", "Something went wrong here", detail, {})
+
     app.add_exception_handler(ProblemError, problem)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, http)  # type: ignore[arg-type]
     app.add_exception_handler(TransientError, away)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, fault)  # raised on, so that the server logs it
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What can be done at this address: Starlette names the methods of its first route alone."""
+    return {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in getattr(route, "methods", None) or ()
+    }
 
 
 def _answer(status: int, code: str, title: str, detail: str, extra: dict[str, Any]) -> JSONResponse:
@@ -111,4 +115,4 @@ def _answer(status: int, code: str, title: str, detail: str, extra: dict[str, An
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 
 
-__all__ = ["MEDIA_TYPE", "PROBLEM_ANSWERS", "Problem", "ProblemError", "answer_problems"]
+__all__ = ["MEDIA_TYPE", "Problem", "ProblemError", "answer_problems"]

@@ -17,6 +17,8 @@ from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.database import Session
 from hwb_runtime.platform import Platform
+from hwb_runtime.problem_answers import also_answers
+from hwb_runtime.texts import PlainText, SchoolNumber
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import Provider, Role
 
@@ -120,7 +122,7 @@ class GroupWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    class_key: str = Field(examples=["6811234/2021-22/7A-Ma"], min_length=3, max_length=200)
+    class_key: Annotated[PlainText, Field(examples=["6811234/2021-22/7A-Ma"], min_length=3)]
     provider: GroupType
 
 
@@ -152,11 +154,11 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
 
     @app.get("/v1/schools/{school}/classes")
     async def list_classes(
-        school: str,
+        school: SchoolNumber,
         caller: Readers,
-        academic_year: str | None = None,
-        year_group: str | None = None,
-        teacher: Annotated[str | None, Query(description="an account id")] = None,
+        academic_year: PlainText | None = None,
+        year_group: PlainText | None = None,
+        teacher: Annotated[PlainText | None, Query(description="an account id")] = None,
         group_type: GroupType | None = None,
     ) -> ClassesShown:
         """A school's classes; teachers see their own."""
@@ -175,10 +177,10 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
     @app.get("/v1/groups")
     async def list_groups(
         caller: Readers,
-        school: str | None = None,
-        academic_year: str | None = None,
+        school: SchoolNumber | None = None,
+        academic_year: PlainText | None = None,
         state: ShownState | None = None,
-        cursor: str | None = None,
+        cursor: PlainText | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
     ) -> GroupsShown:
         """Groups of the caller's school, authority or nation; teachers see their own."""
@@ -205,7 +207,7 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
         )
 
     @app.get("/v1/groups/{group_id}")
-    async def show_group(group_id: str, caller: Readers) -> GroupWithMembers:
+    async def show_group(group_id: PlainText, caller: Readers) -> GroupWithMembers:
         """One group with its members."""
         async with platform.database.transaction() as session:
             group = await views.group(session, group_id)
@@ -216,7 +218,9 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
         shown = _shown(group, len(people)).model_dump()
         return GroupWithMembers.model_validate({**shown, "people": people})
 
-    @app.post("/v1/groups", status_code=202, response_model=GroupBeingCreated)
+    @app.post(
+        "/v1/groups", status_code=202, response_model=GroupBeingCreated, responses=also_answers(404)
+    )
     async def create_group(
         wanted: GroupWanted, caller: Staff, request: Request, idempotency_key: IdempotencyKey
     ) -> JSONResponse:
@@ -239,7 +243,7 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
 
     @app.post("/v1/groups/{group_id}/restore", status_code=202, response_model=RestoreAnswer)
     async def restore_group(
-        group_id: str, caller: Staff, request: Request, idempotency_key: IdempotencyKey
+        group_id: PlainText, caller: Staff, request: Request, idempotency_key: IdempotencyKey
     ) -> JSONResponse:
         """Bring an archived group back, before any archive that still waits."""
 

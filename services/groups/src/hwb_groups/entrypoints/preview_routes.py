@@ -9,6 +9,7 @@ from hwb_groups.application.preview import GroupWouldBe, PreviewGroups
 from hwb_groups.errors import OtherSchoolsClassError
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.events import AccountChanged, ClassChanged
 from hwb_schemas.words import Role
 
@@ -33,7 +34,7 @@ class EventsToPreview(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    school: Annotated[str, Field(pattern=r"^\d{7}$")]
+    school: SchoolNumber
     classes: Annotated[list[ClassChanged], Field(max_length=MOST_EVENTS)]
     accounts: Annotated[list[AccountChanged], Field(max_length=MOST_EVENTS)]
 

@@ -70,7 +70,9 @@ class DecideByHand:
 
         Raises AccountUnknownError, AccountChangedError, NotConfirmedError.
         """
-        if not hmac.compare_digest(confirm, self._token(account_id, version, caller)):
+        if not hmac.compare_digest(
+            confirm.encode(), self._token(account_id, version, caller).encode()
+        ):
             raise NotConfirmedError
         kind = DecisionKind.DEACTIVATED
         return await self._decide(account_id, version, kind, reason=reason, caller=caller, uow=uow)

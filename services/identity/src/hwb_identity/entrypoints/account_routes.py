@@ -14,8 +14,6 @@ from hwb_identity.entrypoints.models import (
     SCHOOL_ROLES,
     AccountPage,
     AccountShown,
-    PlainText,
-    SchoolNumber,
     account_shown,
     etag_of,
 )
@@ -23,6 +21,7 @@ from hwb_identity.errors import AccountUnknownError, NameWithoutSchoolError
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.platform import Platform
 from hwb_runtime.problems import ProblemError
+from hwb_runtime.texts import Known, PlainText, SchoolNumber
 from hwb_schemas.words import AccountRole, AccountStatus, Role
 
 READERS = (
@@ -36,6 +35,8 @@ READERS = (
 )
 Reader = Annotated[Caller, caller_with(*READERS)]
 Beginning = Annotated[PlainText, Field(min_length=2)]
+KnownRole = Annotated[AccountRole, Known()]
+KnownStatus = Annotated[AccountStatus, Known()]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -51,8 +52,8 @@ class AccountsWanted(BaseModel):
     school: SchoolNumber | None = None
     year_group: PlainText | None = None
     class_: Annotated[PlainText | None, Field(alias="class")] = None
-    role: AccountRole | None = None
-    status: AccountStatus | None = None
+    role: KnownRole | None = None
+    status: KnownStatus | None = None
     sign_in_name: Beginning | None = None
     display_name: Beginning | None = None
     cursor: CursorText | None = None
@@ -68,8 +69,8 @@ def add_accounts(api: FastAPI, platform: Platform) -> None:
         school: SchoolNumber | None = None,
         year_group: PlainText | None = None,
         class_: Annotated[PlainText | None, Query(alias="class", description="A class key")] = None,
-        role: AccountRole | None = None,
-        status: AccountStatus | None = None,
+        role: KnownRole | None = None,
+        status: KnownStatus | None = None,
         cursor: CursorText | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> AccountPage:

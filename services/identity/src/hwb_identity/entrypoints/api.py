@@ -10,7 +10,7 @@ from hwb_identity.application.staff_transfer import TransferRequest
 from hwb_identity.bootstrap import identity_on
 from hwb_identity.domain.person import Person
 from hwb_identity.entrypoints.account_routes import READERS, add_accounts
-from hwb_identity.entrypoints.by_hand_routes import CHANGED, add_decisions
+from hwb_identity.entrypoints.by_hand_routes import add_decisions
 from hwb_identity.entrypoints.deletion_routes import add_deletions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
 from hwb_identity.entrypoints.doubt_routes import BothSeen, add_doubts
@@ -20,8 +20,6 @@ from hwb_identity.entrypoints.manual_routes import add_manual_accounts
 from hwb_identity.entrypoints.models import (
     PendingPage,
     PendingShown,
-    PlainText,
-    SchoolNumber,
     TransferAsked,
     TransferDecided,
     TransferDecision,
@@ -35,6 +33,8 @@ from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
+from hwb_runtime.problem_answers import also_answers
+from hwb_runtime.texts import PlainText, SchoolNumber
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import Role
 
@@ -88,7 +88,12 @@ def _add_pending(api: FastAPI, platform: Platform) -> None:
 def _add_transfers(api: FastAPI, platform: Platform) -> None:
     transfers = identity_on(platform).staff_transfers
 
-    @api.post("/v1/staff-transfers", status_code=202, tags=["staff transfers"])
+    @api.post(
+        "/v1/staff-transfers",
+        status_code=202,
+        tags=["staff transfers"],
+        responses=also_answers(404),
+    )
     async def request(
         wanted: TransferWanted, caller: Asker, idempotency_key: IdempotencyKey
     ) -> TransferAsked:
@@ -131,9 +136,7 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
             }
         )
 
-    @api.post(
-        "/v1/staff-transfers/{case_key:path}/decision", tags=["staff transfers"], responses=CHANGED
-    )
+    @api.post("/v1/staff-transfers/{case_key:path}/decision", tags=["staff transfers"])
     async def decide(
         case_key: PlainText,
         decided: TransferDecision,

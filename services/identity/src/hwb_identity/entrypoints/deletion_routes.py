@@ -9,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.adapters.deletion_store import DeletionStore
 from hwb_identity.application.deletions import Deletions, DeletionsStand
-from hwb_identity.entrypoints.by_hand_routes import CHANGED
-from hwb_identity.entrypoints.models import Note, SchoolNumber
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import Note, SchoolNumber
 from hwb_schemas.words import AccountRole, Role
 
 Approver = Annotated[Caller, caller_with(Role.SERVICE_DESK, Role.OPERATOR)]
@@ -116,7 +115,7 @@ def add_deletions(api: FastAPI, platform: Platform, deletions: Deletions) -> Non
             response.headers["ETag"] = shown.etag
         return shown
 
-    @api.post("/v1/deletions/approval", tags=["deletions"], responses=CHANGED)
+    @api.post("/v1/deletions/approval", tags=["deletions"])
     async def approve(
         wanted: Approval, caller: Approver, idempotency_key: IdempotencyKey, if_match: ListSeen
     ) -> Approved:

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict
 from hwb_identity.application.diagnose import Diagnose, Question
 from hwb_identity.domain.diagnosis import Check, Outcome, Symptom, cause_of
 from hwb_identity.entrypoints.diagnosis_wording import WORDINGS, Doer
-from hwb_identity.entrypoints.models import PlainText, SchoolNumber
 from hwb_identity.errors import PersonNotNamedError
 from hwb_identity.settings import Settings
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import PlainText, SchoolNumber
 from hwb_schemas.refs import staff_key
 from hwb_schemas.words import Role
 

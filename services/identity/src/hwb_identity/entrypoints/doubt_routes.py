@@ -12,11 +12,10 @@ from hwb_identity.application.doubts import Doubts, versions_of
 from hwb_identity.application.ports import DoubtAsked
 from hwb_identity.domain.doubt import DoubtKind
 from hwb_identity.domain.person import Person
-from hwb_identity.entrypoints.by_hand_routes import CHANGED
-from hwb_identity.entrypoints.models import Note, PlainText
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import Note, PlainText
 from hwb_schemas.words import AccountStatus, Role
 
 ServiceDesk = Annotated[Caller, caller_with(Role.SERVICE_DESK)]
@@ -25,7 +24,7 @@ BothSeen = Annotated[
     str,
     Header(
         alias="If-Match",
-        pattern=r'^"\d{1,9}\.\d{1,9}"$',
+        pattern=r'^"[0-9]{1,9}\.[0-9]{1,9}"$',
         description="The ETag of the question: the versions of both accounts as they were seen.",
         examples=['"3.1"'],
     ),
@@ -128,7 +127,7 @@ def add_doubts(api: FastAPI, platform: Platform, doubts: Doubts) -> None:
         sides = [_side(person) for person in both if person is not None]
         return Comparison(**_shown(asked), etag=etag, sides=sides)
 
-    @api.post("/v1/doubts/{case_key:path}/decision", tags=["one person or two"], responses=CHANGED)
+    @api.post("/v1/doubts/{case_key:path}/decision", tags=["one person or two"])
     async def decide(
         case_key: PlainText,
         verdict: Verdict,

@@ -9,12 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.adapters.manual_store import ManualStore
 from hwb_identity.application.manual_accounts import ManualAccounts, ManualAccountWanted
-from hwb_identity.entrypoints.by_hand_routes import CHANGED, IfMatch
-from hwb_identity.entrypoints.models import Note, PlainText, SchoolNumber, etag_of
+from hwb_identity.entrypoints.by_hand_routes import IfMatch
+from hwb_identity.entrypoints.models import (
+    etag_of,
+)
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.clock import civil_date
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import Note, PlainText, SchoolNumber
 from hwb_schemas.words import AccountRole, AccountStatus, Role
 
 Champion = Annotated[Caller, caller_with(Role.DIGITAL_CHAMPION)]
@@ -151,7 +154,7 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
         ]
         return ReviewList(items=items)
 
-    @api.post("/v1/accounts/{account_id}/extend", tags=["by hand"], responses=CHANGED)
+    @api.post("/v1/accounts/{account_id}/extend", tags=["by hand"])
     async def extend(
         account_id: UUID,
         wanted: Extension,
@@ -176,7 +179,7 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
             )
         return Extended(**reply.body)
 
-    @api.post("/v1/accounts/{account_id}/review", tags=["by hand"], responses=CHANGED)
+    @api.post("/v1/accounts/{account_id}/review", tags=["by hand"])
     async def review(
         account_id: UUID,
         wanted: Review,

@@ -8,13 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
+from hwb_runtime.texts import Note, PlainText, SchoolNumber
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import AccountRole, AccountStatus, Role
 
-SchoolNumber = Annotated[str, Field(pattern=r"^\d{7}$", examples=["6604027"])]
-# PostgreSQL keeps no NUL, and nothing here has a control character in it.
-PlainText = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Note = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 SCHOOL_ROLES = frozenset({Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR, Role.TEACHER})
 
 

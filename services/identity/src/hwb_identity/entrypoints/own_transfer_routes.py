@@ -7,11 +7,14 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 
 from hwb_identity.application.staff_transfer import StaffTransfers
-from hwb_identity.entrypoints.models import Note, SchoolNumber, TransferAsked
+from hwb_identity.entrypoints.models import (
+    TransferAsked,
+)
 from hwb_identity.errors import AccountUnknownError
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import Note, SchoolNumber
 from hwb_schemas.words import Role
 
 Owner = Annotated[

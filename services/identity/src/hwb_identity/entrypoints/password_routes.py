@@ -7,10 +7,10 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from hwb_identity.application.passwords import Passwords, ShownPassword
-from hwb_identity.entrypoints.models import PlainText
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import PlainText
 from hwb_schemas.words import Role
 
 Resetter = Annotated[Caller, caller_with(Role.DIGITAL_CHAMPION, Role.TEACHER)]

@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.application.diagnose import TOLD_OF_OTHER_SCHOOLS
 from hwb_identity.application.preview import PreviewWords, WouldChange
-from hwb_identity.entrypoints.models import SchoolNumber
 from hwb_identity.errors import WordNotReadableError
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.errors import PoisonError
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.events import RecordChanged
 from hwb_schemas.refs import PersonRefs, staff_key
 from hwb_schemas.words import AccountChange, AccountRole, AccountStatus, RecordKind, Role

@@ -15,7 +15,7 @@ from hwb_mis_ingest.application.resume_upload import ResumeDesk
 from hwb_mis_ingest.domain.pace import Pace
 from hwb_mis_ingest.entrypoints.client_routes import add_client_routes
 from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown, add_decision_routes
-from hwb_mis_ingest.entrypoints.intake import TIMED_OUT, TOO_LARGE, Intake, body_of, problem_of
+from hwb_mis_ingest.entrypoints.intake import Intake, body_of, problem_of
 from hwb_mis_ingest.entrypoints.replies import (
     Receipt,
     Report,
@@ -25,8 +25,6 @@ from hwb_mis_ingest.entrypoints.replies import (
 from hwb_mis_ingest.entrypoints.reports import as_json, as_sheet, report_row
 from hwb_mis_ingest.entrypoints.session_routes import (
     SENDERS,
-    TOO_OFTEN,
-    SchoolNumber,
     Sender,
     add_session_routes,
 )
@@ -40,7 +38,8 @@ from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, Callers, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey
 from hwb_runtime.platform import Platform
-from hwb_runtime.problems import PROBLEM_ANSWERS
+from hwb_runtime.problem_answers import also_answers
+from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.words import Role
 
 READERS = (*SENDERS, Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR)
@@ -97,12 +96,7 @@ def make_api(
         "/v1/schools/{school}/uploads",
         status_code=202,
         response_model=Receipt,
-        responses={
-            **PROBLEM_ANSWERS,
-            TOO_LARGE: PROBLEM_ANSWERS[400],
-            TIMED_OUT: PROBLEM_ANSWERS[400],
-            TOO_OFTEN: {**PROBLEM_ANSWERS[400], "description": "Too often; see Retry-After"},
-        },
+        responses=also_answers(408, 413, 429),
         openapi_extra=_UPLOAD_BODY,
         summary="Send a school's whole snapshot",
     )

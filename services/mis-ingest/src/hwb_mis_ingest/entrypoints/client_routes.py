@@ -20,18 +20,19 @@ from hwb_mis_ingest.client_errors import (
     TooManySignInsError,
 )
 from hwb_mis_ingest.domain.pace import Pace
-from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown, SchoolNumber
+from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown
 from hwb_mis_ingest.settings import Settings
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
-from hwb_runtime.problems import PROBLEM_ANSWERS
+from hwb_runtime.problem_answers import also_answers
+from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.words import Role
 
 Operator = Annotated[Caller, caller_with(Role.OPERATOR)]
 Looker = Annotated[Caller, caller_with(Role.OPERATOR, Role.SERVICE_DESK)]
 ClientId = Annotated[
-    str, PathParameter(pattern=r"^hwb-\d{7}-[0-9a-f]{8}$", examples=["hwb-6604027-1a2b3c4d"])
+    str, PathParameter(pattern=r"^hwb-[0-9]{7}-[0-9a-f]{8}$", examples=["hwb-6604027-1a2b3c4d"])
 ]
 WRONG_SECRETS = Pace(at_once=10, per_hour=30)
 LONGEST_OVERLAP_HOURS = 24 * 90
@@ -226,7 +227,7 @@ def _add_tokens(app: FastAPI, platform: Platform, desk: ClientDesk) -> None:
     @app.post(
         "/v1/tokens",
         summary="Sign a Provisioning Client in",
-        responses={429: {**PROBLEM_ANSWERS[401], "description": "Too many wrong secrets"}},
+        responses=also_answers(401, 429),
     )
     async def token(
         response: Response,

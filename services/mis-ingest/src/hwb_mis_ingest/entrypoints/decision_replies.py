@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.events import RunCounts
 
 
@@ -20,7 +21,7 @@ class Digest(_Command):
 class Closing(_Command):
     """The closing school's number, once more: it is approved by its number."""
 
-    school: Annotated[str, Field(pattern=r"^\d{7}$")]
+    school: SchoolNumber
 
 
 class Who(BaseModel):

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import orjson
 from fastapi import FastAPI, Query, Request, Response
-from fastapi import Path as PathParameter
 from pydantic import BaseModel
 
 from hwb_mis_ingest.adapters.run_views import RunViews
@@ -29,7 +28,8 @@ from hwb_mis_ingest.errors import UnknownRunError
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
-from hwb_runtime.problems import PROBLEM_ANSWERS
+from hwb_runtime.problem_answers import also_answers
+from hwb_runtime.texts import SchoolNumber
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import Role
 
@@ -43,9 +43,6 @@ DECIDERS = (
 CLOSERS = (Role.LOCAL_AUTHORITY, Role.SERVICE_DESK, Role.OPERATOR)
 READERS = (*DECIDERS, Role.NETWORK_MANAGER, Role.SERVICE)
 
-SchoolNumber = Annotated[
-    str, PathParameter(pattern=r"^\d{7}$", description="Seven-digit school number.")
-]
 Decider = Annotated[Caller, caller_with(*DECIDERS)]
 Reader = Annotated[Caller, caller_with(*READERS)]
 Closer = Annotated[Caller, caller_with(*CLOSERS)]
@@ -90,7 +87,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
 
     @app.post(
         "/v1/schools/{school}/preview",
-        responses={**PROBLEM_ANSWERS, 413: PROBLEM_ANSWERS[400]},
+        responses=also_answers(413),
         openapi_extra=_FILE,
         summary="See what an upload would do, without doing it",
     )
@@ -128,7 +125,6 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
     @app.post(
         "/v1/schools/{school}/runs/{run_id}/approve",
         response_model=Approved,
-        responses=PROBLEM_ANSWERS,
         summary="Approve the held rows of a run, or an upload that waits after a rollback",
     )
     async def approve(
@@ -154,7 +150,6 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
     @app.post(
         "/v1/schools/{school}/runs/{run_id}/discard",
         response_model=Discarded,
-        responses=PROBLEM_ANSWERS,
         summary="Discard the held rows of a run, or an upload that waits",
     )
     async def discard(
@@ -178,7 +173,6 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
     @app.post(
         "/v1/schools/{school}/runs/{run_id}/rollback",
         response_model=RolledBack,
-        responses=PROBLEM_ANSWERS,
         summary="Undo a run",
     )
     async def roll_back(
@@ -202,7 +196,6 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
     @app.post(
         "/v1/schools/{school}/closing",
         response_model=ClosingNoted,
-        responses=PROBLEM_ANSWERS,
         summary="Say that a school is closing",
     )
     async def closing(

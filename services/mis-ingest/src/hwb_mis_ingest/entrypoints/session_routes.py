@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Header, Path, Request, Response
+from fastapi import FastAPI, Header, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hwb_mis_ingest.adapters.session_table import SessionTable
@@ -16,8 +16,6 @@ from hwb_mis_ingest.application.resume_upload import (
 )
 from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown
 from hwb_mis_ingest.entrypoints.intake import (
-    TIMED_OUT,
-    TOO_LARGE,
     Intake,
     answer_of,
     body_of,
@@ -31,14 +29,14 @@ from hwb_mis_ingest.settings import Settings
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, KeyUsedError, Reply, name_of, once
 from hwb_runtime.database import Session
-from hwb_runtime.problems import PROBLEM_ANSWERS, ProblemError
+from hwb_runtime.problem_answers import also_answers
+from hwb_runtime.problems import ProblemError
+from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.words import Role
 
 SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERATOR)
 CREATED = 201
-TOO_OFTEN = 429
 
-SchoolNumber = Annotated[str, Path(pattern=r"^\d{7}$", description="Seven-digit school number.")]
 Sender = Annotated[Caller, caller_with(*SENDERS)]
 Offset = Annotated[
     int,
@@ -95,8 +93,7 @@ def _add_begin(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: Ens
         status_code=CREATED,
         responses={
             200: {"model": SessionShown, "description": "Begun before; go on at its offset"},
-            TOO_LARGE: PROBLEM_ANSWERS[400],
-            TOO_OFTEN: {**PROBLEM_ANSWERS[400], "description": "Too often; see Retry-After"},
+            **also_answers(413, 429),
         },
         summary="Begin an upload in parts, or find it again",
     )
@@ -145,7 +142,7 @@ def _add_parts(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: Ens
 
     @app.patch(
         "/v1/schools/{school}/upload-sessions/{session_id}",
-        responses={TIMED_OUT: PROBLEM_ANSWERS[400]},
+        responses=also_answers(408, 409, 413),
         openapi_extra={
             "requestBody": {"required": True, "content": {"application/octet-stream": _PART}}
         },
@@ -179,10 +176,7 @@ def _add_finish(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: En
         "/v1/schools/{school}/upload-sessions/{session_id}/finish",
         status_code=202,
         response_model=Receipt,
-        responses={
-            **PROBLEM_ANSWERS,
-            TOO_OFTEN: {**PROBLEM_ANSWERS[400], "description": "Too often; see Retry-After"},
-        },
+        responses=also_answers(400, 409, 413, 429),
         summary="Have an upload in parts taken, once all of it is there",
     )
     async def finish(school: SchoolNumber, session_id: UUID, caller: Sender) -> Response:

@@ -19,7 +19,7 @@ from hwb_mis_ingest.entrypoints.replies import (
 from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
 from hwb_runtime.clock import civil_date
 from hwb_runtime.platform import Platform
-from hwb_runtime.problems import PROBLEM_ANSWERS
+from hwb_runtime.texts import AuthorityCode, SchoolNumber
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.register import ClientManager, School
 
@@ -51,15 +51,14 @@ def add_status_routes(app: FastAPI, platform: Platform, views: RunViews) -> None
         "/v1/provisioning-status",
         response_model=ProvisioningStatus,
         responses={
-            **PROBLEM_ANSWERS,
             200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
         },
         summary="Last Run of schools",
     )
     async def provisioning_status(
         caller: Reader,
-        school: Annotated[str | None, Query(pattern=r"^\d{7}$")] = None,
-        authority: Annotated[str | None, Query(pattern=r"^\d{3}$")] = None,
+        school: SchoolNumber | None = None,
+        authority: AuthorityCode | None = None,
         result: Annotated[Result | None, Query()] = None,
         client_managed_by: Annotated[ClientManager | None, Query()] = None,
         in_run_week: Annotated[bool | None, Query()] = None,

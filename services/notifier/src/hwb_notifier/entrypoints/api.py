@@ -14,8 +14,10 @@ from hwb_notifier.errors import CaseUnknownError, CursorInvalidError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import Known, PlainText, SchoolNumber
 from hwb_schemas.words import CaseKind, Role
 
+CursorText = Annotated[str, Field(max_length=600, pattern=r"^[A-Za-z0-9_=-]+$")]
 Reader = Annotated[
     Caller,
     caller_with(
@@ -73,9 +75,9 @@ def create_case_api(platform: Platform, find: FindCases) -> FastAPI:
     async def list_cases(
         caller: Reader,
         state: CaseState | None = None,
-        school: Annotated[str | None, Query(pattern=r"^\d{7}$")] = None,
-        kind: CaseKind | None = None,
-        cursor: Annotated[str | None, Query(max_length=600)] = None,
+        school: SchoolNumber | None = None,
+        kind: Annotated[CaseKind, Known()] | None = None,
+        cursor: CursorText | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> CasePage:
         """Cases that you may read, newest first."""
@@ -93,7 +95,7 @@ def create_case_api(platform: Platform, find: FindCases) -> FastAPI:
         return CasePage(items=[_out(one) for one in page], next=more)
 
     @app.get("/v1/cases/{case_key:path}", operation_id="getCase")
-    async def get_case(caller: Reader, case_key: str) -> CaseOut:
+    async def get_case(caller: Reader, case_key: PlainText) -> CaseOut:
         """One case; its key may contain slashes."""
         found = await find.one(caller, case_key)
         if found is None:
