@@ -8,7 +8,7 @@ HWB_CRASHED_HISTORIES=<number> asks for another number than 200.
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -140,19 +140,22 @@ class Partitions:
         for partition in range(PARTITIONS):
             await self._position(partition)
 
-    async def slice_comes(self, partition: int) -> None:
-        """From where Kafka believes the worker to be: its position, or somewhat before."""
-        log, position = self.logs[partition], self.folded[partition]
-        first = max(0, position - self.chance.choice([0, 0, 3]))
-        records = [
-            record_of(event, topic=TOPIC, key=key, offset=first + n, partition=partition)
-            for n, (key, event) in enumerate(log[first : position + self.chance.randint(1, 9)])
-        ]
-        with suppress(PowerCut):  # the worker is started again, which reads the position
+    async def slice_comes(self, partitions: Sequence[int]) -> None:
+        """From where Kafka believes the worker to be: its positions, or somewhat before."""
+        records = []
+        for partition in partitions:
+            log, position = self.logs[partition], self.folded[partition]
+            first = max(0, position - self.chance.choice([0, 0, 3]))
+            records += [
+                record_of(event, topic=TOPIC, key=key, offset=first + n, partition=partition)
+                for n, (key, event) in enumerate(log[first : position + self.chance.randint(1, 9)])
+            ]
+        with suppress(PowerCut):  # the worker is started again, which reads the positions
             await self._processor.apply(records)
-        position = await self._position(partition)
-        self.fold.take(log[self.folded[partition] : position], self.today)
-        self.folded[partition] = position
+        for partition in partitions:
+            position = await self._position(partition)
+            self.fold.take(self.logs[partition][self.folded[partition] : position], self.today)
+            self.folded[partition] = position
 
     async def due_job_runs(self) -> None:
         with suppress(PowerCut, ContentionError):  # the job begins again at its next turn
@@ -216,7 +219,7 @@ async def test_after_any_power_cuts_accounts_and_outbox_are_what_the_pure_rules_
         while unread := broker.unread():
             if chance.random() < 0.2:
                 await broker.due_job_runs()
-            await broker.slice_comes(chance.choice(unread))
+            await broker.slice_comes(chance.sample(unread, chance.randint(1, len(unread))))
         while fold.due(today):
             await broker.due_job_runs()
     power.never_fails()

@@ -5,9 +5,13 @@ from datetime import date
 
 from tests.support.identity_world import PRIMARY, SECONDARY, World
 
+from hwb_identity.entrypoints.worker import subscriptions_of
+from hwb_runtime.slices import SliceProcessor
+from hwb_runtime.testing import record_of
 from hwb_schemas.words import RecordState
 
 LEARNERS = 60
+TOPIC = "hwb.mis.changes"
 
 
 def upn(kind: str, number: int) -> str:
@@ -61,3 +65,24 @@ async def test_the_due_job_and_a_slice_may_meet(world: World) -> None:
     rows = await world.rows("SELECT DISTINCT home_school, status FROM person")
     assert rows == [(SECONDARY, "active")]
     assert await world.identity.reconcile.find() == []
+
+
+async def test_names_in_one_slice_come_from_the_lane_of_each_ones_partition(world: World) -> None:
+    """So a name depends on what its own partition said, and not on what came in one slice."""
+    await world.hear(world.word(PRIMARY, upn("A", 0), run_seq=1), partition=0)
+    await world.hear(world.word(PRIMARY, upn("A", 1), run_seq=1), partition=1)
+    together = [
+        record_of(event, topic=TOPIC, key=key, offset=1 + number // 2, partition=number % 2)
+        for number in range(4)
+        for key, event in [world.word(PRIMARY, upn("B", number), run_seq=1)]
+    ]
+    processor = SliceProcessor(
+        world.platform.units_of_work,
+        subscriptions_of(world.identity)[0],
+        service="identity",
+        compacted=False,
+    )
+    await processor.apply(sorted(together, key=lambda record: record.partition))
+    rows = await world.rows("SELECT sign_in_name FROM person ORDER BY key")
+    numbers = [int("".join(filter(str.isdigit, name))) for (name,) in rows]
+    assert numbers == [1, 2, 17, 18, 33, 34]

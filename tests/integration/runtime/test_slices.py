@@ -28,22 +28,38 @@ def settled(run_id: str) -> RunSettled:
     )
 
 
-def records(ids: str, *, start: int = 0, keys: str | None = None) -> list[StoredRecord]:
+def records(
+    ids: str, *, start: int = 0, keys: str | None = None, partition: int = 0
+) -> list[StoredRecord]:
     return [
-        record_of(settled(run_id), topic=TOPIC, key=key, offset=start + n, ce_id=f"id-{run_id}")
+        record_of(
+            settled(run_id),
+            topic=TOPIC,
+            key=key,
+            offset=start + n,
+            partition=partition,
+            ce_id=f"id-{run_id}",
+        )
         for n, (run_id, key) in enumerate(zip(ids, keys or ids, strict=True))
     ]
 
 
-async def assign(bench: Any, *, low: int = 0, high: int = 100, topic_id: str | None = "t1") -> int:
+async def assign(
+    bench: Any,
+    *,
+    low: int = 0,
+    high: int = 100,
+    topic_id: str | None = "t1",
+    partition: int = 0,
+) -> int:
     async with bench.platform.database.transaction() as session:
         broker = Watermarks(topic_id=topic_id, low=low, high=high)
-        return await position_at_assignment(session, TOPIC, 0, broker)
+        return await position_at_assignment(session, TOPIC, partition, broker)
 
 
 async def apply(bench: Any, slice_: Sequence[StoredRecord], **kind: Any) -> int:
-    next_offset: int = await bench.processor(**kind).apply(slice_)
-    return next_offset
+    next_offsets: dict[int, int] = await bench.processor(**kind).apply(slice_)
+    return next_offsets[0]
 
 
 async def test_effects_position_and_caused_events_are_one_transaction(bench: Any) -> None:
@@ -54,6 +70,29 @@ async def test_effects_position_and_caused_events_are_one_transaction(bench: Any
     published = await outbox_of(bench.platform.database)
     assert [event.key for event in published] == ["a", "b", "c"]
     assert published[0].traceparent[3:35] == f"{1:032x}", "the trace of the cause goes on"
+
+
+async def test_a_slice_of_two_partitions_is_one_transaction_and_advances_each(bench: Any) -> None:
+    await assign(bench)
+    await assign(bench, partition=1)
+    await apply(bench, records("ab"))
+    both = [*records("bc", start=1), *records("x", partition=1), *records("d", start=3)]
+    assert await bench.processor().apply(both) == {0: 4, 1: 1}
+    assert await bench.applied() == ["a", "b", "c", "d", "x"]
+    missing = [*records("e", start=4), *records("z", start=2, partition=1)]
+    with pytest.raises(LossError, match=r"\[1\]: a slice begins at 2, the position is 1"):
+        await bench.processor().apply(missing)
+    assert await bench.applied() == ["a", "b", "c", "d", "x"], "nothing of it, of no partition"
+
+
+async def test_poison_in_a_slice_of_two_partitions_is_parked_alone(bench: Any) -> None:
+    await assign(bench)
+    await assign(bench, partition=1)
+    bench.tally.refused["b"] = PoisonError("b is not for us")
+    both = [*records("ab"), *records("xy", partition=1)]
+    assert await bench.processor().apply(both) == {0: 2, 1: 2}
+    assert await bench.applied() == ["a", "x", "y"]
+    assert await bench.one("SELECT partition FROM parked") == 0
 
 
 async def test_records_below_the_position_are_dropped(bench: Any) -> None:

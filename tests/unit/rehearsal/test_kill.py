@@ -13,10 +13,8 @@ def line(event: str, partition: int, first: int, last: int) -> bytes:
     said = {
         "event": event,
         "topic": "hwb.mis.changes",
-        "partition": partition,
-        "first": first,
-        "last": last,
         "records": last - first + 1,
+        "parts": [(partition, first, last)],
     }
     return orjson.dumps(said) + b"\n"
 

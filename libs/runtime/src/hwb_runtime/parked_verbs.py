@@ -10,7 +10,7 @@ from hwb_runtime.errors import LossError, TransientError
 from hwb_runtime.parked_case import tell_of_emptied
 from hwb_runtime.parking import Parked, parked_events, unpark
 from hwb_runtime.platform import Platform
-from hwb_runtime.positions import lock_position
+from hwb_runtime.positions import lock_positions
 from hwb_runtime.slices import SliceProcessor
 from hwb_runtime.worker import WorkerParts
 
@@ -83,7 +83,7 @@ async def replay_parked(
 
 async def _replay_one(platform: Platform, processor: SliceProcessor, one: Parked) -> None:
     async with platform.units_of_work.begin() as uow:
-        await lock_position(uow.session, one.record.topic, one.record.partition)
+        await lock_positions(uow.session, one.record.topic, [one.record.partition])
         await processor.replay(one.record, uow)
         await unpark(uow.session, one.id)
         await tell_of_emptied(uow, service=platform.name, topic=one.record.topic)

@@ -4,6 +4,7 @@ Kafka's own offsets are a hint. The locked row also fences a paused worker: it c
 that another worker has applied in the meantime.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hwb_runtime.database import Session
@@ -52,20 +53,27 @@ async def position_at_assignment(
     return int(position)
 
 
-async def lock_position(session: Session, topic: str, partition: int) -> int | None:
-    """The next offset to apply, locked until the transaction ends; None if never assigned."""
-    row = await session.fetch_one(
-        """SELECT next_offset FROM consumer_offset
-           WHERE topic = %s AND partition = %s FOR UPDATE""",
-        (topic, partition),
+async def lock_positions(
+    session: Session, topic: str, partitions: Collection[int]
+) -> dict[int, int]:
+    """The next offset of each partition, locked until the transaction ends.
+
+    Those that were never assigned are not among them.
+    """
+    rows = await session.fetch(
+        """SELECT partition, next_offset FROM consumer_offset
+           WHERE topic = %s AND partition = ANY(%s) ORDER BY partition FOR UPDATE""",
+        (topic, list(partitions)),
     )
-    return int(row[0]) if row else None
+    return {int(partition): int(offset) for partition, offset in rows}
 
 
-async def advance(session: Session, topic: str, partition: int, next_offset: int) -> None:
-    """Record that everything below ``next_offset`` is applied or parked."""
+async def advance(session: Session, topic: str, next_offsets: Mapping[int, int]) -> None:
+    """Record that everything below each partition's next offset is applied or parked."""
     await session.execute(
-        """UPDATE consumer_offset SET next_offset = %s, advanced_at = clock_timestamp()
-           WHERE topic = %s AND partition = %s""",
-        (next_offset, topic, partition),
+        """UPDATE consumer_offset o
+           SET next_offset = n.next_offset, advanced_at = clock_timestamp()
+           FROM unnest(%s::int[], %s::bigint[]) AS n (partition, next_offset)
+           WHERE o.topic = %s AND o.partition = n.partition""",
+        (list(next_offsets), list(next_offsets.values()), topic),
     )

@@ -99,8 +99,11 @@ class ServiceSettings(BaseSettings):
     slices_in_flight: Annotated[int, Field(ge=1, le=8)] = 3
     """Slices of different partitions that are applied at once."""
 
+    slice_gather_seconds: Annotated[float, Field(ge=0, le=10)] = 0.25
+    """From the beginning of a topic's slice to that of its next one, unless that is full before."""
+
     slice_records: Annotated[int, Field(ge=1, le=10_000)] = 2000
-    """Most events in one slice, which is one transaction; one fetch of a partition holds fewer."""
+    """Most events in one slice, which is one transaction, unless one fetch alone has more."""
 
     outbox_max_events: Annotated[int, Field(ge=1000)] = 50_000
     """Events waiting in the outbox beyond which the worker takes no new slice."""

@@ -1,11 +1,11 @@
-"""One slice, one transaction: position, effects and caused events are committed together.
+"""One slice, one transaction: positions, effects and caused events are committed together.
 
 A slice that fails is tried again one event at a time, to find the event that cannot be applied;
 that one is parked and the rest goes on. Nothing here knows Kafka: a record is its bytes.
 """
 
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from hwb_runtime.errors import LossError, PoisonError, TransientError
 from hwb_runtime.events import RawRecord, Received
 from hwb_runtime.parked_case import tell_of_parked
 from hwb_runtime.parking import BEHIND, key_text, park, parked_keys
-from hwb_runtime.positions import advance, lock_position
+from hwb_runtime.positions import advance, lock_positions
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
 
 log = structlog.get_logger("hwb_runtime.slices")
@@ -35,10 +35,10 @@ CONTENTION_TRIES = 10
 class Subscription:
     """A topic and what is done with a slice of its events.
 
-    ``handle`` gets consecutive events of one partition and a unit of work; what it raises, unless
-    transient, leads to the culprit's being parked. ``by_id``: the runtime drops events whose ce_id
-    is known. ``by_handler``: the handler drops by run_seq or version. ``gaps`` are normal on
-    compacted topics only.
+    ``handle`` gets events of some partitions, those of each one consecutive and in order, and a
+    unit of work; what it raises, unless transient, leads to the culprit's being parked. ``by_id``:
+    the runtime drops events whose ce_id is known. ``by_handler``: the handler drops by run_seq or
+    version. ``gaps`` are normal on compacted topics only.
     """
 
     topic: str
@@ -72,8 +72,8 @@ class SliceProcessor:
         self._compacted = compacted
         self._decode_json = subscription.payload.__pydantic_validator__.validate_json
 
-    async def apply(self, records: Sequence[RawRecord]) -> int:
-        """Apply or park every record of a slice; gives the partition's next offset.
+    async def apply(self, records: Sequence[RawRecord]) -> dict[int, int]:
+        """Apply or park every record of a slice; gives the next offset of each partition.
 
         Raises LossError for a gap and TransientError where the database is gone.
         """
@@ -96,60 +96,69 @@ class SliceProcessor:
         message = f"a slice of {self._subscription.topic} met {CONTENTION_TRIES} deadlocks in a row"
         raise TransientError(message)
 
-    async def _apply_whole(self, records: Sequence[RawRecord]) -> int:
-        first = records[0]
-        next_offset = records[-1].offset + 1
+    async def _apply_whole(self, records: Sequence[RawRecord]) -> dict[int, int]:
+        parts = _by_partition(records)
+        next_offsets: dict[int, int] = {}
 
         async def finish(uow: UnitOfWork) -> None:
-            await advance(uow.session, first.topic, first.partition, next_offset)
+            await advance(uow.session, records[0].topic, next_offsets)
 
         async with self._units_of_work.bounded("slice", finish) as uow:
-            fresh = await self._beyond_position(records, uow)
+            fresh: list[RawRecord] = []
+            for partition, position in (await self._positions(parts, uow)).items():
+                part = parts[partition]
+                fresh += [record for record in part if record.offset >= position]
+                next_offsets[partition] = max(position, part[-1].offset + 1)
             uow.in_hand += len(fresh)
             if fresh:
                 await self._effects(fresh, uow)
-            else:
-                next_offset = await lock_position(uow.session, first.topic, first.partition) or 0
-        return next_offset
+        return next_offsets
 
-    async def _apply_one_by_one(self, records: Sequence[RawRecord]) -> int:
-        next_offset = 0
+    async def _apply_one_by_one(self, records: Sequence[RawRecord]) -> dict[int, int]:
+        next_offsets: dict[int, int] = {}
         for record in records:
             try:
-                next_offset = await self._apply_whole([record])
+                next_offsets |= await self._apply_whole([record])
             except (LossError, TransientError):
                 raise
             except Exception as error:  # noqa: BLE001 - parking keeps it with the record
-                next_offset = await self._park_alone(record, error)
-        return next_offset
+                next_offsets |= await self._park_alone(record, error)
+        return next_offsets
 
-    async def _park_alone(self, record: RawRecord, error: Exception) -> int:
+    async def _park_alone(self, record: RawRecord, error: Exception) -> dict[int, int]:
         reason = error.reason if isinstance(error, PoisonError) else _described(error)
+        next_offsets: dict[int, int] = {}
 
         async def finish(uow: UnitOfWork) -> None:
-            await advance(uow.session, record.topic, record.partition, record.offset + 1)
+            await advance(uow.session, record.topic, next_offsets)
 
         async with self._units_of_work.bounded("slice", finish) as uow:
-            if await self._beyond_position([record], uow):
+            positions = await self._positions({record.partition: [record]}, uow)
+            position = positions[record.partition]
+            next_offsets[record.partition] = max(position, record.offset + 1)
+            if record.offset >= position:
                 await self._park(_Poison(record, reason), uow)
-        return record.offset + 1
+        return next_offsets
 
-    async def _beyond_position(
-        self, records: Sequence[RawRecord], uow: UnitOfWork
-    ) -> Sequence[RawRecord]:
-        """Lock the position; the records that are not applied yet."""
-        topic, partition = records[0].topic, records[0].partition
-        position = await lock_position(uow.session, topic, partition)
-        if position is None:
-            message = f"{topic}[{partition}] has no position: it was never assigned"
-            raise LossError(message)
-        if records[0].offset > position and not self._compacted:
-            message = (
-                f"{topic}[{partition}]: a slice begins at {records[0].offset}, the position is"
-                f" {position}; what lies between is missing"
-            )
-            raise LossError(message)
-        return [record for record in records if record.offset >= position]
+    async def _positions(
+        self, parts: Mapping[int, Sequence[RawRecord]], uow: UnitOfWork
+    ) -> dict[int, int]:
+        """Lock and give the position of each partition. Raises LossError for a gap."""
+        topic = self._subscription.topic
+        positions = await lock_positions(uow.session, topic, parts)
+        for partition, records in parts.items():
+            where = f"{topic}[{partition}]"
+            position, first = positions.get(partition), records[0].offset
+            if position is None:
+                message = f"{where} has no position: it was never assigned"
+                raise LossError(message)
+            if first > position and not self._compacted:
+                message = (
+                    f"{where}: a slice begins at {first}, the position is {position};"
+                    " what lies between is missing"
+                )
+                raise LossError(message)
+        return positions
 
     async def _effects(self, records: Sequence[RawRecord], uow: UnitOfWork) -> None:
         decoded = [self._decoded(record) for record in records]
@@ -218,6 +227,13 @@ class SliceProcessor:
             return _Poison(record, "the key or a header is not UTF-8")
         except ValidationError as error:
             return _Poison(record, _described(error))
+
+
+def _by_partition(records: Sequence[RawRecord]) -> dict[int, list[RawRecord]]:
+    parts: dict[int, list[RawRecord]] = {}
+    for record in records:
+        parts.setdefault(record.partition, []).append(record)
+    return parts
 
 
 async def _not_seen(events: Sequence[Received[Any]], uow: UnitOfWork) -> list[Received[Any]]:

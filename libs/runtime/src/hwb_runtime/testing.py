@@ -139,6 +139,8 @@ async def drive(
         broker = Watermarks(topic_id=None, low=0, high=1 << 60)
         position = await position_at_assignment(session, subscription.topic, partition, broker)
     first = position if start is None else start
+    if not events:
+        return first
     records = [
         record_of(event, topic=subscription.topic, key=key, offset=first + n, partition=partition)
         for n, (key, event) in enumerate(events)
@@ -146,7 +148,7 @@ async def drive(
     processor = SliceProcessor(
         platform.units_of_work, subscription, service=platform.name, compacted=False
     )
-    return await processor.apply(records)
+    return (await processor.apply(records))[partition]
 
 
 async def outbox_of(database: Database) -> list[Published]:

@@ -5,6 +5,7 @@ it again, and everything goes on from the database.
 """
 
 import asyncio
+import contextlib
 import gc
 import os
 import random
@@ -25,7 +26,7 @@ from hwb_runtime.events import RawRecord
 from hwb_runtime.health import health_app
 from hwb_runtime.kafka.broker import Broker, contract_topics
 from hwb_runtime.kafka.consumer import PartitionSource, SliceStream
-from hwb_runtime.kafka.relay import OutboxRelay
+from hwb_runtime.kafka.relay import EVENTS_AT_ONCE, OutboxRelay
 from hwb_runtime.leader import leadership
 from hwb_runtime.outbox import waiting_events
 from hwb_runtime.platform import Platform
@@ -39,6 +40,7 @@ log = structlog.get_logger("hwb_runtime.worker")
 BEFORE_ACK = declare_crash_point("slice_before_ack", "a slice is committed and not acknowledged")
 WATCHDOG_STATUS = 75
 RELAY_IDLE_SECONDS = 0.1
+RELAY_GATHER_SECONDS = 0.2
 JOB_BACKOFF_SECONDS = 30.0
 PRUNE_INBOX_EVERY_SECONDS = 3600.0
 
@@ -135,15 +137,16 @@ class _Worker:
             topics=sorted(self._processors),
             apply=self._apply,
             source=self._source,
+            gather_seconds=self._settings.slice_gather_seconds,
             in_flight=self._settings.slices_in_flight,
             room=self._room,
             fatal=self._fatal,
         )
 
-    async def _apply(self, records: Sequence[RawRecord]) -> int:
-        next_offset = await self._processors[records[0].topic].apply(records)
+    async def _apply(self, records: Sequence[RawRecord]) -> Mapping[int, int]:
+        next_offsets = await self._processors[records[0].topic].apply(records)
         crash_point(BEFORE_ACK, in_hand=len(records))
-        return next_offset
+        return next_offsets
 
     async def _positions(
         self, partitions: Sequence[tuple[str, int]]
@@ -190,23 +193,26 @@ class _Worker:
         failures = 0
         while True:
             self._events_written.clear()
+            began, sent = time.monotonic(), 0
             try:
-                more = await relay.run_once(leader)
+                sent = await relay.run_once(leader)
                 failures = 0
             except TransientError as error:
                 failures += 1
                 if failures > 1:
                     raise
                 log.warning("events_not_delivered", error=str(error))
-                more = False
             waiting = await waiting_events(leader)
             metrics.OUTBOX.set(waiting)
             self._outbox_full = waiting > self._settings.outbox_max_events
-            if not more:
-                try:
-                    await asyncio.wait_for(self._events_written.wait(), RELAY_IDLE_SECONDS)
-                except TimeoutError:
-                    continue
+            if sent >= EVENTS_AT_ONCE:
+                continue
+            if sent:
+                # The next events are a batch by then: a transaction of the broker's is not cheap.
+                await asyncio.sleep(RELAY_GATHER_SECONDS - (time.monotonic() - began))
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._events_written.wait(), RELAY_IDLE_SECONDS)
 
     async def _run_job(self, job: Job) -> None:
         failures = 0

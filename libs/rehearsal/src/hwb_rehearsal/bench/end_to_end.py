@@ -24,7 +24,7 @@ MAY = datetime(2022, 5, 3, 8, tzinfo=UTC)
 RUN_WEEK = datetime(2022, 8, 16, 8, tzinfo=UTC)
 UPLOADS_AT_ONCE = 6
 SETTLE_SECONDS = 600.0
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
 
 Say = Callable[[str], None]
 
@@ -142,5 +142,6 @@ async def _settled(stack: Stack, client: httpx.AsyncClient, school: str, run_id:
         found: dict[str, int] = run["counts"]
         return found if run["status"] == "settled" else None
 
-    found = await stack.until(counts, f"run {run_id} of school {school} settles", SETTLE_SECONDS)
+    what = f"run {run_id} of school {school} settles"
+    found = await stack.until(counts, what, SETTLE_SECONDS, every=POLL_SECONDS)
     return found["changes"] if found else 0

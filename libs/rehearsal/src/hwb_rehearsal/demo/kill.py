@@ -65,15 +65,16 @@ class WorkerLog:
     def _take(self, line: bytes) -> None:
         with contextlib.suppress(orjson.JSONDecodeError):
             entry = orjson.loads(line)
-            if entry.get("topic") != TOPIC or "first" not in entry:
+            if entry.get("topic") != TOPIC or "parts" not in entry:
                 return
-            described = (TOPIC, entry["partition"], entry["first"], entry["last"])
-            if entry["event"] == "slice_received":
-                self.in_hand[described] = entry["records"]
-                self.received.append(described)
-            elif entry["event"] == "slice_applied":
-                self.in_hand.pop(described, None)
-                self.applied[entry["partition"]] = entry["last"] + 1
+            for partition, first, last in entry["parts"]:
+                described = (TOPIC, partition, first, last)
+                if entry["event"] == "slice_received":
+                    self.in_hand[described] = last - first + 1
+                    self.received.append(described)
+                elif entry["event"] == "slice_applied":
+                    self.in_hand.pop(described, None)
+                    self.applied[partition] = last + 1
 
 
 async def kill_in_hand(

@@ -359,8 +359,10 @@ class Stack:
         condition: Callable[[], Awaitable[T]],
         what: str,
         timeout: float,  # noqa: ASYNC109 - the message needs it
+        *,
+        every: float = POLL_SECONDS,
     ) -> T:
-        """Ask again and again until the answer is true, and give that answer.
+        """Ask again ``every`` so many seconds until the answer is true, and give that answer.
 
         A service that is away for a moment counts as not yet. Raises StackError naming ``what``
         and the processes that had to be started again.
@@ -384,7 +386,7 @@ class Stack:
                     [f"Not within {timeout:.0f} s: {what}. {trouble or ''}".strip(), *again]
                 )
                 raise StackError(message)
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(every)
 
     def peak_memory(self) -> dict[str, float]:
         """VmHWM in MB of every part by its name, the greediest incarnation of each."""

@@ -1,12 +1,14 @@
 """Faust by slices: one Faust message is a run of consecutive records of one partition.
 
-Faust's cost is per message, and its offsets can jump over an unacked event; so a slice is one
-message, and the positions are the database's. facts/kafka.md has the measurements.
+Faust's cost is per message, and its offsets can jump over an unacked event; so what is fetched of a
+partition is one message, a slice is some of them, and the positions are the database's.
+facts/kafka.md has the measurements.
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, ClassVar
 
 import faust
@@ -18,11 +20,13 @@ from yarl import URL
 
 from hwb_runtime import metrics
 from hwb_runtime.events import RawRecord
+from hwb_runtime.kafka.gathering import Fetched, Gathering
 
 log = structlog.get_logger("hwb_runtime.consumer")
 
 TP = Any
-SlicesAhead = 8
+FETCHES_AHEAD = 32
+SLICES_AHEAD = 4
 
 
 class Progress:
@@ -104,8 +108,9 @@ class SliceTransport(driver.Transport):
 class SliceStream:
     """Consumes topics and gives every slice to ``apply``, at most ``in_flight`` at once.
 
-    Slices of one partition are applied one after the other. ``fatal`` is called with the reason
-    when anything fails: positions are in the database, so the process simply ends.
+    A slice is of one topic; those of one partition are applied one after the other. ``apply`` gives
+    the next offset of each partition. ``fatal`` is called with the reason when anything fails:
+    positions are in the database, so the process simply ends.
     """
 
     def __init__(
@@ -114,8 +119,9 @@ class SliceStream:
         address: str,
         group: str,
         topics: Sequence[str],
-        apply: Callable[[Sequence[RawRecord]], Awaitable[int]],
+        apply: Callable[[Sequence[RawRecord]], Awaitable[Mapping[int, int]]],
         source: PartitionSource,
+        gather_seconds: float,
         in_flight: int,
         room: Callable[[], Awaitable[None]],
         fatal: Callable[[str], None],
@@ -125,8 +131,11 @@ class SliceStream:
         self._room = room
         self._group = group
         self._working = asyncio.Semaphore(in_flight)
-        self._ahead = asyncio.Semaphore(SlicesAhead)
-        self._partitions: dict[tuple[str, int], asyncio.Lock] = {}
+        self._gathering = Gathering(
+            slice_records=source.slice_records, gather_seconds=gather_seconds
+        )
+        self._most_waiting = SLICES_AHEAD * source.slice_records
+        self._arrived, self._taken = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.in_flight = 0
         SliceConsumer.source = source
@@ -137,11 +146,14 @@ class SliceStream:
 
     async def start(self) -> None:
         """Join the group; returns when Faust runs."""
+        self._begin(self._hand_out())
         await self._app.start()
 
     async def stop(self) -> None:
         """Finish the slices in hand and leave the group."""
         await self._app.stop()
+        for task in self._tasks:
+            task.cancel()
 
     @property
     def crashed(self) -> bool:
@@ -150,39 +162,63 @@ class SliceStream:
 
     async def _agent(self, stream: Any) -> None:
         async for event in stream.noack().events():
-            await self._ahead.acquire()
-            task = asyncio.create_task(self._one(event))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
+            while self._gathering.records >= self._most_waiting:
+                self._taken.clear()
+                await self._taken.wait()
+            self._gathering.put(Fetched(event.message.value, event))
+            self._arrived.set()
 
-    async def _one(self, event: Any) -> None:
-        records: Sequence[RawRecord] = event.message.value
-        first, last = records[0], records[-1]
-        where = (first.topic, first.partition)
-        async with self._partitions.setdefault(where, asyncio.Lock()), self._working:
+    async def _hand_out(self) -> None:
+        while True:
+            await self._working.acquire()
             await self._room()
-            self.in_flight += len(records)
-            metrics.IN_FLIGHT.set(self.in_flight)
-            described = {
-                "topic": first.topic,
-                "partition": first.partition,
-                "first": first.offset,
-                "last": last.offset,
-                "records": len(records),
-            }
-            log.info("slice_received", **described)
-            next_offset = await self._apply(records)
-            log.info("slice_applied", **described)
-            self.in_flight -= len(records)
-            metrics.IN_FLIGHT.set(self.in_flight)
-        event.ack()
-        self._measure(last, next_offset)
+            self._begin(self._one(await self._next()))
+
+    async def _next(self) -> list[Fetched]:
+        while True:
+            self._arrived.clear()
+            now = time.monotonic()
+            if slice_ := self._gathering.take(now):
+                self._taken.set()
+                return slice_
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), self._gathering.ripe_in(now))
+
+    async def _one(self, slice_: Sequence[Fetched]) -> None:
+        records = [record for fetched in slice_ for record in fetched.records]
+        self._count(len(records))
+        described = {
+            "topic": records[0].topic,
+            "records": len(records),
+            "parts": [
+                (one.place[1], one.records[0].offset, one.records[-1].offset) for one in slice_
+            ],
+        }
+        log.info("slice_received", **described)
+        next_offsets = await self._apply(records)
+        log.info("slice_applied", **described)
+        self._count(-len(records))
+        for one in slice_:
+            one.event.ack()
+        for last in {one.place: one.records[-1] for one in slice_}.values():
+            self._measure(last, next_offsets[last.partition])
+        self._gathering.done(slice_)
+        self._arrived.set()
+        self._working.release()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._ahead.release()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fatal(f"{type(error).__name__}: {error}")
+
+    def _count(self, records: int) -> None:
+        self.in_flight += records
+        metrics.IN_FLIGHT.set(self.in_flight)
 
     def _measure(self, last: Any, next_offset: int) -> None:
         labels = (self._group, last.topic, str(last.partition))
@@ -215,7 +251,7 @@ def _faust_app(address: str, group: str) -> Any:
         broker_rebalance_timeout=60,
         broker_commit_interval=1,
         stream_wait_empty=True,
-        stream_buffer_maxsize=SlicesAhead,
+        stream_buffer_maxsize=FETCHES_AHEAD,
         consumer_auto_offset_reset="earliest",
         key_serializer="raw",
         value_serializer="raw",

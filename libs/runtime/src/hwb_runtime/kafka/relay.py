@@ -65,8 +65,8 @@ class OutboxRelay:
         self._fenced: FencedProducer | None = None
         self._is_fenced = any(service in topic.producers for topic in compacted)
 
-    async def run_once(self, leader: Session) -> bool:
-        """Send the oldest rows of the outbox; False if there were none.
+    async def run_once(self, leader: Session) -> int:
+        """Send the oldest rows of the outbox, about ``EVENTS_AT_ONCE``; gives the events' number.
 
         Raises DeliveryError where the broker refused or did not answer; nothing is deleted then.
         Raises OvertakenError where another worker has led since.
@@ -78,7 +78,7 @@ class OutboxRelay:
         rows = await oldest_rows(leader, events=EVENTS_AT_ONCE)
         metrics.OUTBOX.set(await waiting_events(leader) if rows else 0)
         if not rows:
-            return False
+            return 0
         events = [event for _, batch in rows for event in unpack(batch)]
         crash_point(BEFORE_SEND, in_hand=len(events))
         if self._max_unread is not None:
@@ -87,7 +87,7 @@ class OutboxRelay:
         crash_point(BEFORE_MARK, in_hand=len(events))
         await delete_rows(leader, [number for number, _ in rows])
         crash_point(AFTER_MARK, in_hand=len(events))
-        return True
+        return len(events)
 
     def _send(self, events: Sequence[Outgoing]) -> None:
         fenced = [event for event in events if event.topic in self._compacted]

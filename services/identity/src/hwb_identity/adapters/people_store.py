@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from hwb_identity.adapters.copy_lines import array_literal, field, json_field
 from hwb_identity.adapters.rows import COLUMNS, SELECTED, line_of, link_line, person_of
-from hwb_identity.application.ports import KeptBack, RememberedChange
+from hwb_identity.application.ports import KeptBack, NameLane, RememberedChange
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Person
 from hwb_runtime.database import Row, Session
@@ -23,9 +23,9 @@ _INCOMING = """CREATE TEMP TABLE IF NOT EXISTS incoming_person
 _UPDATE = f"""UPDATE person SET {", ".join(f"{column} = i.{column}" for column in _UPDATED)}
     FROM incoming_person i WHERE person.key = i.key"""  # noqa: S608 - columns are ours
 _TAKE_NAMES = """INSERT INTO sign_in_stem AS s (stem, lane, taken)
-    SELECT stem, %s, wanted FROM unnest(%s::text[], %s::int[]) AS w (stem, wanted)
+    SELECT * FROM unnest(%s::text[], %s::int[], %s::int[]) AS w (stem, lane, wanted)
     ON CONFLICT (stem, lane) DO UPDATE SET taken = s.taken + excluded.taken
-    RETURNING stem, taken"""
+    RETURNING stem, lane, taken"""
 LANES = 16
 _HISTORY = ("account_id", "version", "changed_at", "change", "cause", "account")
 
@@ -86,13 +86,22 @@ class PeopleStore:
             new_account_id=self._new_account_id,
         )
 
-    async def take_names(self, stems: Mapping[str, int], *, lane: int) -> dict[str, range]:
-        """For each stem so many numbers that nobody has; lanes share no number."""
-        names = sorted(stems)
-        rows = await self._session.fetch(_TAKE_NAMES, (lane, names, [stems[s] for s in names]))
+    async def take_names(self, wanted: Mapping[NameLane, int]) -> dict[NameLane, range]:
+        """For each stem and lane so many numbers that nobody has; lanes share no number."""
+        lanes = sorted(wanted)
+        rows = await self._session.fetch(
+            _TAKE_NAMES,
+            (
+                [stem for stem, _ in lanes],
+                [lane for _, lane in lanes],
+                [wanted[one] for one in lanes],
+            ),
+        )
         return {
-            stem: range((taken - stems[stem]) * LANES + lane + 1, taken * LANES + lane + 1, LANES)
-            for stem, taken in rows
+            (stem, lane): range(
+                (taken - wanted[stem, lane]) * LANES + lane + 1, taken * LANES + lane + 1, LANES
+            )
+            for stem, lane, taken in rows
         }
 
     async def save(self, people: People, changed_at: datetime) -> None:

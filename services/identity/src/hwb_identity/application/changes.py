@@ -10,7 +10,7 @@ from typing import NamedTuple
 import orjson
 
 from hwb_identity.application.cases import tell_case
-from hwb_identity.application.ports import Decided, PeopleStore, RememberedChange
+from hwb_identity.application.ports import Decided, NameLane, PeopleStore, RememberedChange
 from hwb_identity.domain.home import Standing
 from hwb_identity.domain.names import name_stem, sign_in_name
 from hwb_identity.domain.people import People
@@ -33,10 +33,11 @@ class _Noted(NamedTuple):
     cause: str
     traceparent: str | None
     decided: Decided | None
+    lane: int
 
 
 class Changes:
-    """The changes of one unit of work. ``lane`` is where its sign-in names are taken."""
+    """The changes of one unit of work. ``lane``: where sign-in names are taken, if not noted."""
 
     def __init__(self, uow: UnitOfWork, person_refs: PersonRefs, *, lane: int) -> None:
         self._uow = uow
@@ -52,10 +53,12 @@ class Changes:
         cause: str,
         traceparent: str | None = None,
         decided: Decided | None = None,
+        lane: int | None = None,
     ) -> None:
         """Keep an evaluation; one without a difference is forgotten. ``decided``: by whom, why."""
-        if evaluation.change is not None:
-            self._noted.append(_Noted(evaluation, evaluation.change, cause, traceparent, decided))
+        if (change := evaluation.change) is not None:
+            where = self._lane if lane is None else lane
+            self._noted.append(_Noted(evaluation, change, cause, traceparent, decided, where))
         for case in evaluation.cases:
             self._tell(evaluation.person, case, cause=traceparent)
 
@@ -76,16 +79,16 @@ class Changes:
         await store.remember([self._publish(noted, names) for noted in self._noted])
 
     async def _take_names(self, store: PeopleStore) -> dict[str, str]:
-        new: list[tuple[str, str]] = []
+        new: list[tuple[str, NameLane]] = []
         for noted in self._noted:
             account = noted.evaluation.person.account
             if noted.change is AccountChange.CREATED and account is not None:
-                new.append((account.account_id, name_stem(account.display_name)))
+                new.append((account.account_id, (name_stem(account.display_name), noted.lane)))
         if not new:
             return {}
-        numbers = await store.take_names(Counter(stem for _, stem in new), lane=self._lane)
-        free = {stem: iter(some) for stem, some in numbers.items()}
-        return {account_id: sign_in_name(stem, next(free[stem])) for account_id, stem in new}
+        numbers = await store.take_names(Counter(where for _, where in new))
+        free = {where: iter(some) for where, some in numbers.items()}
+        return {account_id: sign_in_name(where[0], next(free[where])) for account_id, where in new}
 
     def _publish(self, noted: _Noted, names: dict[str, str]) -> RememberedChange:
         """Publish one change; gives its row of the history."""

@@ -54,6 +54,10 @@ class KeptBack(NamedTuple):
     reasons: str
 
 
+NameLane = tuple[str, int]
+"""A stem of sign-in names and the lane where its numbers are taken."""
+
+
 class PeopleStore(Protocol):
     """Persons of one transaction, locked before they are read."""
 
@@ -85,8 +89,8 @@ class PeopleStore(Protocol):
         """The key of the row that holds this account."""
         ...
 
-    async def take_names(self, stems: Mapping[str, int], *, lane: int) -> dict[str, range]:
-        """For each stem so many numbers that nobody has; lanes never wait for each other."""
+    async def take_names(self, wanted: Mapping[NameLane, int]) -> dict[NameLane, range]:
+        """For each so many numbers that nobody has; lanes never wait for each other."""
         ...
 
     async def save(self, people: People, changed_at: datetime) -> None:

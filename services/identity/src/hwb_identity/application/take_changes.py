@@ -56,7 +56,10 @@ class TakeChanges:
             for evaluation in taken.evaluations:
                 if evaluation.change is not None or evaluation.cases:
                     changes.note(
-                        evaluation, cause=f"run:{change.run_id}", traceparent=event.traceparent
+                        evaluation,
+                        cause=f"run:{change.run_id}",
+                        traceparent=event.traceparent,
+                        lane=event.partition,
                     )
             if taken.doubt is not None:
                 doubts.append((taken.doubt, event.traceparent))
