@@ -285,9 +285,7 @@ class _Assembly:
                 continue
             key = class_key(self._school, year, code)
             year_group = grades if grades in YEAR_GROUPS else None
-            good.append(
-                (line, SchoolClass(key, local_id, year, code, title or code, year_group))
-            )
+            good.append((line, SchoolClass(key, local_id, year, code, title or code, year_group)))
         keys = Counter(one.class_key for _, one in good)
         ids = Counter(one.local_id for _, one in good)
         classes = {}
