@@ -55,13 +55,14 @@ Services get tokens of their own from the provider by client credentials, with t
 A client signs in with its school's credentials: `POST /v1/tokens` at mis-ingest (RFC 6749 4.4, in the form
 or by HTTP Basic) gives a token for a quarter of an hour, which acts as the school's Network Manager at
 mis-ingest and nowhere else. An operator makes credentials (`POST /v1/schools/{school}/clients`: the answer
-is the client's credentials file, and shows the secret once), gives them a new secret (`…/rotate`: the one
+is the client's credentials file, and shows the secret once; `hwb-provision credentials issue` writes it), gives them a new secret (`…/rotate`: the one
 before goes on for two weeks, or as asked; at most two are good at once) and ends them (`…/revoke`: at
 once, tokens included). Kept are SHA-256 digests alone.
 
 Ten wrong secrets in a row are answered with 401, further ones with 429 and `Retry-After`; the right one is
 taken at any time. One credential may send one school's data twenty times in a row and once a minute in the
-long run; then 429 and `Retry-After`, which the client follows. Uploads in parts count when they are begun
+long run; then 429 and `Retry-After`, which the client follows. Previews are counted likewise, by themselves.
+Uploads in parts count when they are begun
 and, with the others, when they are taken; only whoever began one sees it.
 
 ## One machine

@@ -4,6 +4,7 @@ import asyncio
 import re
 from base64 import b64encode
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,9 +12,15 @@ import httpx
 import pytest
 from tests.support.school_export import SCHOOL, small_school
 
+from hwb_provisioning_client import credentials
 from hwb_provisioning_client.errors import NotAllowedError
 from hwb_provisioning_client.push import Patience, push_upload
-from hwb_provisioning_client.sign_in import ClientCredentials, Credentials
+from hwb_provisioning_client.sign_in import (
+    ClientCredentials,
+    Credentials,
+    GivenToken,
+    read_credentials,
+)
 from hwb_provisioning_client.upload import Upload
 
 if TYPE_CHECKING:
@@ -239,6 +246,45 @@ async def test_uploads_of_one_credential_are_slowed_down_and_others_are_not(
         await session.execute("UPDATE pace SET at = at - interval '61 seconds'")
     answers = [await ingest.upload(data, token=token) for _ in range(2)]
     assert [one.status_code for one in answers] == [202, 429], "one more a minute"
+
+
+async def test_an_operators_command_makes_changes_and_ends_what_a_client_signs_in_with(
+    ingest: "Ingest", tmp_path: Path
+) -> None:
+    given = GivenToken("operator")
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+
+    async def good(file: Path) -> bool:
+        mine = read_credentials(file, "http://hwb")
+        return await is_good(ingest, mine.client_id, mine.client_secret)
+
+    async with httpx.AsyncClient(
+        transport=ingest.http._transport, base_url="http://hwb", auth=given
+    ) as http:
+        client_id = (await credentials.issue(http, school=SCHOOL, file=first))["client_id"]
+        assert await good(first)
+        of_client = {"school": SCHOOL, "client_id": client_id}
+        await credentials.rotate(http, **of_client, overlap_hours=1, file=second)
+        assert [await good(file) for file in (first, second)] == [True, True]
+        (shown,) = await credentials.listed(http, school=SCHOOL)
+        assert len(shown["secrets"]) == 2
+        await credentials.revoke(http, **of_client)
+        assert [await good(file) for file in (first, second)] == [False, False]
+
+
+async def test_previews_of_one_credential_are_slowed_down_and_its_uploads_are_not(
+    ingest: "Ingest",
+) -> None:
+    client = await made(ingest)
+    data, path = small_school().zip(), f"/v1/schools/{SCHOOL}/preview"
+    signed = await sign_in(ingest, client["client_id"], client["client_secret"])
+    token = signed.json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    answers = [await ingest.http.post(path, content=data, headers=headers) for _ in range(21)]
+    assert [one.status_code for one in answers] == [200] * 20 + [429]
+    assert answers[-1].json()["code"] == "too_many_previews"
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert (await ingest.upload(data, token=token)).status_code == 202
 
 
 async def test_uploads_at_once_are_counted_one_by_one(ingest: "Ingest") -> None:

@@ -132,7 +132,8 @@ def test_every_error_has_a_name_and_a_docstring_that_say_so() -> None:
 
 
 def test_tests_are_no_packages_and_use_fakes() -> None:
-    assert [shown(path) for path in repository_files("tests/**/__init__.py")] == []
+    packages = [shown(path) for path in repository_files("tests/**/__init__.py")]
+    assert packages == ["tests/e2e/__init__.py"], "that one's year must end with its tests"
     mocks = [
         shown(path)
         for path in repository_files("tests/*.py")

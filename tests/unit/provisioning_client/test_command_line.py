@@ -1,12 +1,11 @@
 """The command line as a Network Manager meets it: words, JSON and exit codes."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from tests.support.fake_hwb import FakeHwb, serving
 from typer.testing import CliRunner
 
 from hwb_provisioning_client.cli import app
@@ -22,46 +21,31 @@ ROW = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(FakeHwb):
     """A Hwb that takes everything for the right token and rejects as many rows as it is told."""
 
     rejected = 0
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+    def posted(self) -> None:
+        self.body()
         if self.headers["Authorization"] != "Bearer right":
-            self._answer(403, {"code": "role_not_allowed", "title": "Not you", "detail": "Ask."})
+            self.answer(403, {"code": "role_not_allowed", "title": "Not you", "detail": "Ask."})
         else:
-            self._answer(202, {"run_id": "r1", "school": SCHOOL, "status": "received"})
+            self.answer(202, {"run_id": "r1", "school": SCHOOL, "status": "received"})
 
-    def do_GET(self) -> None:
+    def got(self) -> None:
         if self.path.endswith("/report"):
-            self._answer(200, {"rows": [ROW] * self.rejected})
+            self.answer(200, {"rows": [ROW] * self.rejected})
         else:
             counts = {"learners": 3, "rejected": self.rejected, "changes": 3}
             settled = {"applied": 3, "pending": 0, "parked": 0}
-            self._answer(200, {"status": "settled", "counts": counts, "settled": settled})
-
-    def _answer(self, status: int, body: dict[str, object]) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+            self.answer(200, {"status": "settled", "counts": counts, "settled": settled})
 
 
 @pytest.fixture
 def hwb() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(Handler) as url:
+        yield url
     Handler.rejected = 0
 
 

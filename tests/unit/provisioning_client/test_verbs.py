@@ -3,12 +3,11 @@
 import configparser
 import io
 import json
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from tests.support.fake_hwb import FakeHwb, serving
 from typer.testing import CliRunner
 
 from hwb_provisioning_client.cli import app
@@ -53,42 +52,25 @@ STATUS = {
 }
 
 
-class Hwb(BaseHTTPRequestHandler):
+class Hwb(FakeHwb):
     """Answers both questions."""
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+    def posted(self) -> None:
+        self.body()
         assert self.path == "/v1/schools/6604027/preview"
-        self._answer(PREVIEW)
+        self.answer(200, PREVIEW)
 
-    def do_GET(self) -> None:
+    def got(self) -> None:
         assert self.path == "/v1/provisioning-status?school=6604027"
-        self._answer({"items": [STATUS]})
-
-    def _answer(self, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+        self.answer(200, {"items": [STATUS]})
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> Any:
-    server = HTTPServer(("127.0.0.1", 0), Hwb)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
     token = tmp_path / "token"
     token.write_text("a-token")
-    url = f"http://127.0.0.1:{server.server_port}"
-    yield ["--school", "6604027", "--url", url, "--token-file", str(token)]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Hwb) as url:
+        yield ["--school", "6604027", "--url", url, "--token-file", str(token)]
 
 
 def test_a_preview_shows_counts_and_why_rows_would_be_held(options: Any, tmp_path: Path) -> None:

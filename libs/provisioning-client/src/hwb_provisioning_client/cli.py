@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +12,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn
 
+from hwb_provisioning_client import credentials_cli
 from hwb_provisioning_client.ask import preview_upload, school_status
+from hwb_provisioning_client.asking import (
+    Address,
+    CredentialsFile,
+    School,
+    TokenFile,
+    require_address,
+    told,
+)
 from hwb_provisioning_client.connection import connection
 from hwb_provisioning_client.errors import ProvisioningError, UsageError
 from hwb_provisioning_client.exchange import Patience
@@ -49,22 +57,8 @@ app = typer.Typer(
     help="Send a school's MIS export to Hwb.",
     epilog=EXIT_CODES,
 )
+app.add_typer(credentials_cli.app, name="credentials", epilog=EXIT_CODES)
 
-School = Annotated[
-    str, typer.Option(help="seven-digit school number", envvar="HWB_PROVISION_SCHOOL")
-]
-Address = Annotated[str, typer.Option(help="address of Hwb", envvar="HWB_PROVISION_URL")]
-CredentialsFile = Annotated[
-    Path | None,
-    typer.Option(
-        help="file with client_id and client_secret, as Hwb gave it to the school",
-        envvar="HWB_PROVISION_CREDENTIALS_FILE",
-    ),
-]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option(help="instead: file with a token alone in it", envvar="HWB_PROVISION_TOKEN_FILE"),
-]
 Mapping = Annotated[
     Path | None,
     typer.Option(
@@ -101,7 +95,7 @@ def push(
     """Send an export. Sending the same one again is safe: it is not taken twice."""
     console = Console(stderr=True, quiet=as_json)
     try:
-        _require_address(url)
+        require_address(url)
         upload = read_upload(file, extracted_at=_in_utc(extracted_at), mapping=mapping)
         sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
         patience = Patience(tries=tries, settle_seconds=timeout)
@@ -139,7 +133,7 @@ def preview(
         upload = read_upload(file, mapping=mapping)
         return await preview_upload(client, upload, school=school, patience=Patience())
 
-    found = _asked(ask, url, credentials_file, token_file, as_json=as_json)
+    found = told(ask, url, credentials_file, token_file, as_json=as_json)
     exit_code = ROWS_REJECTED if found["counts"]["rejected"] else 0
     if as_json:
         typer.echo(json.dumps({"ok": exit_code == 0, "exit_code": exit_code, **found}))
@@ -161,7 +155,7 @@ def status(
     async def ask(client: httpx.AsyncClient) -> dict[str, Any]:
         return await school_status(client, school=school, patience=Patience())
 
-    found = _asked(ask, url, credentials_file, token_file, as_json=as_json)
+    found = told(ask, url, credentials_file, token_file, as_json=as_json)
     if as_json:
         typer.echo(json.dumps({"ok": True, "exit_code": 0, **found}))
     else:
@@ -182,7 +176,7 @@ def schedule(
 ) -> None:
     """Print a systemd timer or a Windows task that pushes every day; it installs nothing."""
     try:
-        _require_address(url)
+        require_address(url)
         _require_time(at)
         require_one_file(token_file, credentials_file)
     except ProvisioningError as error:
@@ -209,32 +203,6 @@ def template(
         raise typer.Exit(error.exit_code) from error
     for path in written:
         typer.echo(str(path))
-
-
-def _asked(
-    ask: Callable[[httpx.AsyncClient], Awaitable[dict[str, Any]]],
-    url: str,
-    credentials_file: Path | None,
-    token_file: Path | None,
-    *,
-    as_json: bool,
-) -> dict[str, Any]:
-    """The answer to a question; where there is none, says why and ends."""
-
-    async def asked() -> dict[str, Any]:
-        sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
-        async with connection(url, sign_in) as client:
-            return await ask(client)
-
-    try:
-        _require_address(url)
-        return asyncio.run(asked())
-    except ProvisioningError as error:
-        if as_json:
-            typer.echo(error_as_json(error))
-        else:
-            show_error(Console(stderr=True), error)
-        raise typer.Exit(error.exit_code) from error
 
 
 async def _push(
@@ -279,15 +247,6 @@ async def _push(
 
 def _in_utc(instant: datetime | None) -> datetime | None:
     return instant.replace(tzinfo=UTC) if instant and instant.tzinfo is None else instant
-
-
-def _require_address(url: str) -> None:
-    if not url.startswith(("https://", "http://")):
-        raise UsageError(
-            "address_not_http",
-            "The address is not one of the web",
-            f"{url} must begin with https://. Ask the Service Desk for Hwb's address.",
-        )
 
 
 def _require_time(at: str) -> None:

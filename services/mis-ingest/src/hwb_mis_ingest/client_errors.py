@@ -74,6 +74,23 @@ class TooManyUploadsError(ProblemError):
         )
 
 
+class TooManyPreviewsError(ProblemError):
+    """A client asks for previews more often than anybody reads them. Look at its schedule.
+
+    The settings CLIENT_UPLOADS_AT_ONCE and CLIENT_UPLOADS_PER_HOUR say how often.
+    """
+
+    def __init__(self, *, seconds: int) -> None:
+        super().__init__(
+            status=429,
+            code="too_many_previews",
+            title="Previews of the school's data are asked for too often",
+            detail=f"Nothing was changed. Try again in {seconds} seconds. A push needs no preview; "
+            "look whether the client's schedule asks for one each time.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
 class TooManySignInsError(ProblemError):
     """Somebody tries one wrong secret after the other. The right one is taken at any time."""
 

@@ -50,10 +50,10 @@ class Settings(ServiceSettings):
     """How long a token lasts that a Provisioning Client gets for its credentials."""
 
     client_uploads_at_once: Annotated[int, Field(ge=1)] = 20
-    """Uploads of one school that one credential may send in a row."""
+    """Uploads of one school that one credential may send in a row; as many previews besides."""
 
     client_uploads_per_hour: Annotated[float, Field(gt=0)] = 60.0
-    """Uploads of one school that one credential may send in the long run."""
+    """Uploads of one school that one credential may send in the long run; as many previews."""
 
     rollback_days: Annotated[int, Field(gt=0)] = 60
     """For so long after its publication a run can be rolled back; what was before it is kept."""

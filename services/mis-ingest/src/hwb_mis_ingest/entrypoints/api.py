@@ -127,7 +127,8 @@ def make_api(
     add_status_routes(app, platform, views)
     add_client_routes(app, platform, desk=clients, ensure_known=ensure_known)
 
-    async def preview_of(school: str, request: Request) -> Preview:
+    async def preview_of(school: str, request: Request, caller: Caller) -> Preview:
+        await intake.ensure_pace(caller, school, what="preview")
         data = await body_of(
             request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
         )

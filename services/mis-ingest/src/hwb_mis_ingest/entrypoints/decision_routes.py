@@ -67,7 +67,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
     desk: DecisionDesk,
     views: RunViews,
     ensure_known: EnsureKnown,
-    preview_of: Callable[[str, Request], Awaitable[PreviewFound]],
+    preview_of: Callable[[str, Request, Caller], Awaitable[PreviewFound]],
 ) -> None:
     """Add the routes to the application of ``make_api``."""
 
@@ -87,7 +87,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
 
     @app.post(
         "/v1/schools/{school}/preview",
-        responses=also_answers(413),
+        responses=also_answers(413, 429),
         openapi_extra=_FILE,
         summary="See what an upload would do, without doing it",
     )
@@ -103,7 +103,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
         the rest is shown and `known` is false for what is missing.
         """
         ensure_known(caller, school)
-        return preview_reply(school, await preview_of(school, request), limit)
+        return preview_reply(school, await preview_of(school, request, caller), limit)
 
     @app.get("/v1/schools/{school}/runs/{run_id}/held", summary="The held rows of a run")
     async def held(school: SchoolNumber, run_id: UUID, caller: Reader) -> Held:

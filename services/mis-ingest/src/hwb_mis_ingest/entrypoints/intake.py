@@ -5,14 +5,14 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from fastapi import Request, Response
 
 from hwb_mis_ingest.adapters.pace_table import take_one
 from hwb_mis_ingest.application.receive_upload import Upload, UploadDesk
-from hwb_mis_ingest.client_errors import TooManyUploadsError
+from hwb_mis_ingest.client_errors import TooManyPreviewsError, TooManyUploadsError
 from hwb_mis_ingest.domain.pace import Pace
 from hwb_mis_ingest.errors import UploadRefusedError, too_large, upload_too_slow
 from hwb_mis_ingest.metrics import UPLOADS_REFUSED
@@ -24,6 +24,7 @@ from hwb_runtime.problems import ProblemError
 
 TOO_LARGE = 413
 TIMED_OUT = 408
+Paced = Literal["upload", "upload session", "preview"]
 
 
 async def _nothing(_: Session) -> None:
@@ -38,10 +39,12 @@ class Intake:
     desk: UploadDesk
     pace: Pace
 
-    async def ensure_pace(self, caller: Caller, school: str, *, what: str = "upload") -> None:
-        """Raise a 429 problem where this credential sends this school's data too often."""
+    async def ensure_pace(self, caller: Caller, school: str, *, what: Paced = "upload") -> None:
+        """Raise a 429 problem where this credential does this for this school too often."""
         async with self.platform.database.transaction() as session:
             wait = await take_one(session, f"{what} {caller.subject} {school}", self.pace)
+        if wait and what == "preview":
+            raise TooManyPreviewsError(seconds=wait)
         if wait:
             raise TooManyUploadsError(seconds=wait)
 
