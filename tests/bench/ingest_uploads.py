@@ -1,8 +1,9 @@
 """mis-ingest judging schools' uploads one after another, for ``ingest_vs_floor``.
 
-Parse, validate and difference, with the planner that every run goes through: what it would publish
-is worked out and not written. ``publish`` keeps a first year as last published; ``judge`` then
-works through the next and says in JSON how many rows it judged in which time.
+Parse, validate and difference, with the planner that every run goes through and on the loop that a
+worker has: what would be published is worked out and not written. ``publish`` keeps a first year as
+last published; ``judge`` then works through the next and says in JSON how many rows it judged in
+which time.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 import yaml
 
 from hwb_mis_ingest.adapters.limits import Limits
@@ -51,7 +53,7 @@ class Intake:
 @app.command()
 def publish(folder: Folder, database_url: Address) -> None:
     """Keep the first year's uploads as last published."""
-    asyncio.run(_publish(folder, database_url))
+    uvloop.run(_publish(folder, database_url))
 
 
 @app.command()
@@ -61,7 +63,7 @@ def judge(
     within: Annotated[float, typer.Option(help="seconds")],
 ) -> None:
     """Judge the second year's uploads; stop after the last, or after so many seconds."""
-    asyncio.run(_judge(folder, database_url, within))
+    uvloop.run(_judge(folder, database_url, within))
 
 
 async def _publish(folder: Path, database_url: str) -> None:
