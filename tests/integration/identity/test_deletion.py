@@ -301,6 +301,12 @@ async def test_of_an_account_closed_for_one_that_was_closed_in_turn_the_last_is_
     told = await announced(world, "secondary", SECONDARY)
     told += await announced(world, "primary", PRIMARY)
     assert told == [(first, last), (second, last)]
+    async with world.api("secondary") as api:
+        path = f"/v1/schools/{SECONDARY}/deletions"
+        page = (await api.get(path, params={"limit": 1})).json()
+        assert [item["account_id"] for item in page["items"]] == [first]
+        page = (await api.get(path, params={"limit": 1, "cursor": page["next"]})).json()
+        assert ([item["account_id"] for item in page["items"]], page["next"]) == ([second], None)
 
 
 async def test_nobody_is_deleted_without_a_school_that_is_told(world: World) -> None:

@@ -178,6 +178,33 @@ async def test_two_that_are_told_apart_stay_and_are_not_asked_about_again(world:
     assert await accounts(world) == {older: (SECONDARY, "active"), newer: (None, "inactive")}
 
 
+async def test_open_questions_are_read_page_by_page_with_cursors_of_that_list(
+    world: World,
+) -> None:
+    await two_upns(world)
+    await world.hear(world.staff(PRIMARY, "SLO"))
+    await world.hear(world.staff(PRIMARY, "SLO", start=date(2022, 9, 1), name=("Tom", "Evans")))
+    async with world.api("service-desk") as api:
+        first = (await api.get("/v1/doubts", params={"limit": 1})).json()
+        (item,) = first["items"]
+        assert item["case_key"] not in first["next"]
+        cursor = {"limit": 1, "cursor": first["next"]}
+        rest = (await api.get("/v1/doubts", params=cursor)).json()
+        assert [one["kind"] for one in (item, *rest["items"])] == [
+            "code_used_again",
+            "merge_proposed",
+        ]
+        assert rest["next"] is None
+        elsewhere = f"/v1/schools/{PRIMARY}/deletions"
+        for path, foreign in (
+            ("/v1/doubts", "bm90aGluZw"),
+            ("/v1/doubts", "A"),
+            (elsewhere, first["next"]),
+        ):
+            answer = await api.get(path, params={"cursor": foreign})
+            assert (answer.status_code, answer.json()["code"]) == (422, "cursor_of_another_list")
+
+
 async def test_a_proposal_is_withdrawn_when_the_school_drops_the_former_upn_and_made_anew(
     world: World,
 ) -> None:

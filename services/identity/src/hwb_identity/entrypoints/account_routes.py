@@ -20,7 +20,6 @@ from hwb_identity.entrypoints.models import (
 from hwb_identity.errors import AccountUnknownError, NameWithoutSchoolError
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.platform import Platform
-from hwb_runtime.problems import ProblemError
 from hwb_runtime.texts import Known, PlainText, SchoolNumber
 from hwb_schemas.words import AccountRole, AccountStatus, Role
 
@@ -140,13 +139,6 @@ def _school_asked(caller: Caller, school: str | None) -> str | None:
     """The school to list: a school's own staff need not name it."""
     if caller.role in SCHOOL_ROLES:
         school = school or caller.school
-        if school is None:
-            raise ProblemError(
-                status=403,
-                code="token_without_school",
-                title="Your token names no school",
-                detail="Ask whoever gave you the token for one that names your school.",
-            )
     if school is not None:
         ensure_school(caller, school)
     return school

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.adapters.deletion_store import DeletionStore
 from hwb_identity.application.deletions import Deletions, DeletionsStand
+from hwb_identity.entrypoints.cursors import CursorText, account_before, cursor_after
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
@@ -91,18 +92,21 @@ def add_deletions(api: FastAPI, platform: Platform, deletions: Deletions) -> Non
     async def announced(
         school: SchoolNumber,
         caller: Reader,
-        cursor: UUID | None = None,
+        cursor: CursorText | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> AnnouncedPage:
         """Accounts that will be deleted: of people who left, or closed, of people who are here."""
         ensure_school(caller, school)
-        after = str(cursor) if cursor else None
+        this_list = f"deletions {school}"
+        after = account_before(cursor, of_list=this_list)
         async with platform.database.transaction() as session:
             store = DeletionStore(session)
             rows = await store.announced_at(school, after=after, limit=limit + 1)
         items = [Announced.model_validate(row._asdict()) for row in rows[:limit]]
+        more = len(rows) > limit
         return AnnouncedPage(
-            items=items, next=str(items[-1].account_id) if len(rows) > limit else None
+            items=items,
+            next=cursor_after(items[-1].account_id, of_list=this_list) if more else None,
         )
 
     @api.get("/v1/deletions", tags=["deletions"])

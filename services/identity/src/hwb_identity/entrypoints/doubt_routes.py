@@ -12,12 +12,14 @@ from hwb_identity.application.doubts import Doubts, versions_of
 from hwb_identity.application.ports import DoubtAsked
 from hwb_identity.domain.doubt import DoubtKind
 from hwb_identity.domain.person import Person
+from hwb_identity.entrypoints.cursors import CursorText, cursor_after, key_before
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, PlainText
 from hwb_schemas.words import AccountStatus, Role
 
+_LIST = "doubts"
 ServiceDesk = Annotated[Caller, caller_with(Role.SERVICE_DESK)]
 State = Literal["open", "same_person", "different_people", "withdrawn"]
 BothSeen = Annotated[
@@ -106,15 +108,17 @@ def add_doubts(api: FastAPI, platform: Platform, doubts: Doubts) -> None:
     @api.get("/v1/doubts", tags=["one person or two"])
     async def undecided(
         caller: ServiceDesk,
-        cursor: PlainText | None = None,
+        cursor: CursorText | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> DoubtPage:
         """Open questions whether two are one person."""
         _ = caller
+        after = key_before(cursor, of_list=_LIST)
         async with platform.database.transaction() as session:
-            found = await DoubtStore(session).undecided(after=cursor or "", limit=limit + 1)
+            found = await DoubtStore(session).undecided(after=after, limit=limit + 1)
         items = [DoubtShown(**_shown(one)) for one in found[:limit]]
-        return DoubtPage(items=items, next=items[-1].case_key if len(found) > limit else None)
+        more = cursor_after(items[-1].case_key, of_list=_LIST) if len(found) > limit else None
+        return DoubtPage(items=items, next=more)
 
     @api.get("/v1/doubts/{case_key:path}", tags=["one person or two"])
     async def compare(case_key: PlainText, caller: ServiceDesk, response: Response) -> Comparison:
