@@ -16,12 +16,13 @@ from hwb_rehearsal.snapshots.forms import oneroster_zip
 from hwb_rehearsal.stack import Postgres, Stack, StackOptions
 from hwb_rehearsal.world.rollover import roll_over
 from hwb_rehearsal.world.schools import Size
-from hwb_rehearsal.world.wales import Roll, build_wales
+from hwb_rehearsal.world.wales import Roll, Wales, build_wales
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import Role
 
 MAY = datetime(2022, 5, 3, 8, tzinfo=UTC)
 RUN_WEEK = datetime(2022, 8, 16, 8, tzinfo=UTC)
+WARM_UP = 5_000
 UPLOADS_AT_ONCE = 6
 SETTLE_SECONDS = 600.0
 POLL_SECONDS = 0.5
@@ -70,11 +71,16 @@ async def run_end_to_end(
     postgres: Postgres,
     say: Say,
 ) -> EndToEnd:
-    """Play both waves on a fresh broker, fresh databases and every service."""
-    wales = build_wales(seed=1, size=Size(learners))
+    """Play both waves on a fresh broker, fresh databases and every service.
+
+    Before each wave, other schools with ``WARM_UP`` learners send theirs: on the night of a
+    rollover no broker and no service has just been started.
+    """
+    wales = build_wales(seed=1, size=Size(learners + WARM_UP))
     after = roll_over(wales).rolls
     first = {number: _body(roll, "2021-22", MAY) for number, roll in wales.rolls.items()}
     second = {number: _body(roll, "2022-23", RUN_WEEK) for number, roll in after.items()}
+    early = _schools_with(wales, WARM_UP)
     quiet = lambda _: None  # noqa: E731 - the same broker and server as said above
     with start_broker(say=quiet) as broker:
         async with Stack.start(
@@ -84,12 +90,31 @@ async def run_end_to_end(
             now=MAY,
             options=StackOptions(broker=broker, postgres=postgres, say=quiet),
         ) as stack:
-            one = await _wave(stack, first)
+            one = await _wave_after_others(stack, first, early)
             say(f"{learners:,} learners, first provisioning: {_line(one)}")
             stack.clock.move_to(RUN_WEEK)
-            two = await _wave(stack, second)
+            two = await _wave_after_others(stack, second, early)
             say(f"{learners:,} learners, rollover: {_line(two)}")
             return EndToEnd(one, two, stack.peak_memory())
+
+
+def _schools_with(wales: Wales, learners: int) -> frozenset[str]:
+    """Schools that have at most so many learners between them."""
+    chosen, left = set(), learners
+    for number, roll in wales.rolls.items():
+        if len(roll.learners) <= left:
+            chosen.add(number)
+            left -= len(roll.learners)
+    return frozenset(chosen)
+
+
+async def _wave_after_others(
+    stack: Stack, bodies: Mapping[str, bytes], early: frozenset[str]
+) -> Phase:
+    await _wave(stack, {number: body for number, body in bodies.items() if number in early})
+    return await _wave(
+        stack, {number: body for number, body in bodies.items() if number not in early}
+    )
 
 
 def _line(phase: Phase) -> str:
