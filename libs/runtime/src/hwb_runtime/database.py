@@ -61,6 +61,12 @@ class Session:
         rows: list[Row] = await cursor.fetchall()
         return rows
 
+    async def fetch_bytes(self, sql: str, params: Params = ()) -> list[Row]:
+        """The same for rows with a large ``bytea``, which ``fetch`` gets as hexadecimal digits."""
+        cursor = await self._connection.execute(sql, params or None, binary=True)
+        rows: list[Row] = await cursor.fetchall()
+        return rows
+
     async def fetch_one(self, sql: str, params: Params = ()) -> Row | None:
         """The first row, or None."""
         cursor = await self._connection.execute(sql, params or None)

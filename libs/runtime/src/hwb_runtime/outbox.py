@@ -84,14 +84,14 @@ async def oldest_rows(session: Session, *, events: int) -> Sequence[tuple[int, b
 
     A row of an earlier id may still appear later: ids are not a cursor.
     """
-    found = await session.fetch(
+    found = await session.fetch_bytes(
         """SELECT id, batch FROM (
              SELECT id, batch, sum(events) OVER (ORDER BY id) - events AS before
              FROM (SELECT * FROM outbox ORDER BY id LIMIT %(events)s) AS first_rows) AS counted
            WHERE before < %(events)s ORDER BY id""",
         {"events": events},
     )
-    return [(int(number), bytes(batch)) for number, batch in found]
+    return [(int(number), batch) for number, batch in found]
 
 
 async def delete_rows(session: Session, ids: Sequence[int]) -> int:

@@ -82,7 +82,7 @@ class RunTable:
         return ClaimedRun(*row) if row else None
 
     async def upload(self, session: Session, run_id: str) -> bytes:
-        rows = await session.fetch(
+        rows = await session.fetch_bytes(
             "SELECT bytes FROM upload_chunk WHERE run_id = %s ORDER BY number", (run_id,)
         )
         return b"".join(row[0] for row in rows)

@@ -87,7 +87,7 @@ class SessionTable:
         return bool(moved)
 
     async def data(self, session_id: str) -> bytes:
-        rows = await self._session.fetch(
+        rows = await self._session.fetch_bytes(
             "SELECT bytes FROM upload_part WHERE session_id = %s ORDER BY start", (session_id,)
         )
         return b"".join(row[0] for row in rows)
