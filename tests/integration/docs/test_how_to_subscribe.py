@@ -1,10 +1,10 @@
 """The subscriber of docs/how-to/subscribe.md, run as it stands there against a real topic."""
 
+import itertools
 import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from tests.support.examples import example_of
+from tests.support.waiting import until
 
 from hwb_rehearsal.broker import Broker
 from hwb_rehearsal.broker.topics import TopicSpec
@@ -113,21 +114,21 @@ def records_on(address: str, topic: str) -> list[tuple[str, int | None]]:
     return found
 
 
-def compact(address: str, topic: str) -> list[tuple[str, int | None]]:
+async def compact(address: str, topic: str) -> list[tuple[str, int | None]]:
     """Write until the broker has cleaned what lies before; gives what is left of it."""
-    deadline = time.monotonic() + 90
-    filler = 0
-    while True:
-        filler += 1
-        publish(address, topic, [("filler", account_event("filler", version=filler))])
+    fillers = itertools.count(1)
+
+    def cleaned() -> list[tuple[str, int | None]] | None:
+        publish(address, topic, [("filler", account_event("filler", version=next(fillers)))])
         left = [record for record in records_on(address, topic) if record[0] != "filler"]
-        if len(left) == len({key for key, _ in left}):
-            return left
-        assert time.monotonic() < deadline, f"nothing was compacted: {left}"
-        time.sleep(0.2)
+        return left if len(left) == len({key for key, _ in left}) else None
+
+    left = await until(cleaned, "nothing was compacted", seconds=90, pause=0.2)
+    assert left is not None
+    return left
 
 
-def test_the_subscriber_of_the_page_starts_cold_on_what_compaction_has_left(
+async def test_the_subscriber_of_the_page_starts_cold_on_what_compaction_has_left(
     broker: Broker, tmp_path: Path
 ) -> None:
     if not broker.is_real:
@@ -151,7 +152,7 @@ def test_the_subscriber_of_the_page_starts_cold_on_what_compaction_has_left(
             ("a-2", None),
         ],
     )
-    assert sorted(compact(broker.address, topic)) == [("a-1", 6), ("a-2", None), ("a-3", 1)]
+    assert sorted(await compact(broker.address, topic)) == [("a-1", 6), ("a-2", None), ("a-3", 1)]
     with running(subscriber_on(topic, tmp_path), broker.address) as process:
         read_until(process, "3 accounts, 2 active")
         publish(

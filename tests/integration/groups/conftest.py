@@ -183,7 +183,7 @@ class World:
             await dispatcher.run_once()
             await dispatcher.idle()
 
-    async def settle(self, seconds: float = 20) -> None:
+    async def settle(self, seconds: float = 60) -> None:
         """Until nothing is queued any more."""
         async with asyncio.timeout(seconds):
             while await self.waiting():

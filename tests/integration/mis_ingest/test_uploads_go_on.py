@@ -185,7 +185,7 @@ async def test_who_finishes_while_it_is_being_taken_waits_for_the_receipt(
     async with database.transaction() as taking:
         await SessionTable(taking).set_taken(session_id)
         second = asyncio.create_task(desk.whole(session_id, school=SCHOOL, caller=mine))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not second.done() and not await waits_for_a_lock(database):
                 continue
     one, data = await second

@@ -6,10 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -17,6 +15,7 @@ import psycopg
 import pytest
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from tests.integration.runtime.conftest import Bench
+from tests.support.waiting import until
 
 from hwb_rehearsal.broker import Broker
 from hwb_rehearsal.broker.topics import TopicSpec
@@ -71,13 +70,6 @@ def relay_process(
                 process.kill()
             process.wait()
             output.flush()
-
-
-async def until(condition: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.02)
 
 
 async def publish(bench: Bench, topic: Topic, version: int) -> None:

@@ -1,14 +1,13 @@
 """A part of the stack is started again when it ends by itself, and ends when it is told to."""
 
-import asyncio
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.support.waiting import until
 
 from hwb_rehearsal.stack import StackError, StackProcess
 
@@ -34,17 +33,10 @@ async def process(tmp_path: Path) -> AsyncIterator[StackProcess]:
     await process.stop()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)
-
-
 async def test_a_killed_process_is_started_again(process: StackProcess) -> None:
     await process.start()
     killed = process.kill()
-    await until(lambda: process.restarts == 1 and process.pid is not None)
+    await until(lambda: process.restarts == 1 and process.pid is not None, "it runs again")
     assert process.pid != killed
 
 
@@ -53,7 +45,8 @@ async def test_a_process_that_crashed_at_a_point_is_started_again_without_it(
 ) -> None:
     await process.start(environment={"HWB_CRASH_AT": "identity.slice_received"})
     await until(
-        lambda: process.log.exists() and process.log.read_text().split() == ["armed", "plain"]
+        lambda: process.log.exists() and process.log.read_text().split() == ["armed", "plain"],
+        "it runs again without the point",
     )
     assert process.restarts == 1
 
@@ -68,7 +61,7 @@ async def test_a_stopped_process_stays_ended(process: StackProcess) -> None:
 
 async def test_peak_memory_is_kept_over_restarts(process: StackProcess) -> None:
     await process.start()
-    await until(lambda: process.peak_memory_mb > 1)
+    await until(lambda: process.peak_memory_mb > 1, "its memory is known")
     before = process.peak_memory_mb
     await process.stop()
     assert process.peak_memory_mb >= before

@@ -33,7 +33,7 @@ UPLOADS = int(os.environ.get("HWB_MUTATED_UPLOADS", "1000"))
 FIRST = int(os.environ.get("HWB_MUTATED_FROM", "1"))
 FORMATS = ("oneroster", "oneroster-1.2", "sds-2.1", "sds-1", "jsonl", "ctf")
 CELLS, FILE = "a cell inside a valid file", "the file itself"
-LONGEST_SECONDS = 5.0
+LONGEST_SECONDS = 5.0  # of this process alone: another one's work does not count
 ZIPS = {
     "oneroster": (small_school().csv_files(), oracle.oneroster),
     "oneroster-1.2": (oneroster_1_2(), oracle.oneroster_1_2),
@@ -187,9 +187,9 @@ def test_nothing_is_accepted_that_the_rules_refuse_and_nothing_refused_that_they
     shares: Counter[tuple[str, str]] = Counter()
     for seed in range(FIRST, FIRST + UPLOADS):
         one = spoilt(seed)
-        began = time.monotonic()
+        began = time.process_time()
         found = verdict_of(one.data)
-        assert time.monotonic() - began < LONGEST_SECONDS, f"seed {seed} ({one.format}) hangs"
+        assert time.process_time() - began < LONGEST_SECONDS, f"seed {seed} ({one.format}) hangs"
         assert found == one.expected, f"seed {seed} ({one.format})"
         shares[one.format, one.what] += 1
         if one.expected is None:

@@ -67,8 +67,8 @@ async def test_the_worker_is_killed_only_with_work_in_hand_and_what_comes_again_
     )
     await looking.wait()
     append(log, line("slice_received", 1, 5, 7))
-    assert await asyncio.wait_for(worker.wait(), 10) == -9
+    assert await asyncio.wait_for(worker.wait(), 60) == -9
     append(log, line("slice_received", 1, 5, 19), line("slice_applied", 1, 5, 19))
-    fault = await asyncio.wait_for(killing, 10)
+    fault = await asyncio.wait_for(killing, 60)
     assert (fault.lag, fault.in_flight, fault.redelivered) == (15, 3, 3)
     assert fault.is_real
