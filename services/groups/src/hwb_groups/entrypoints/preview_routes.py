@@ -7,26 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_groups.application.preview import GroupWouldBe, PreviewGroups
 from hwb_groups.errors import OtherSchoolsClassError
-from hwb_runtime.auth import Caller, caller_with, ensure_school
+from hwb_runtime.auth import ensure_school
 from hwb_runtime.platform import Platform
+from hwb_runtime.previews import LOCK_SECONDS, MOST_EVENTS, Previewer
 from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.events import AccountChanged, ClassChanged
-from hwb_schemas.words import Role
-
-MOST_EVENTS = 20_000
-LOCK_SECONDS = 5.0
-Asker = Annotated[
-    Caller,
-    caller_with(
-        Role.NETWORK_MANAGER,
-        Role.DIGITAL_CHAMPION,
-        Role.SCHOOL_ADMINISTRATOR,
-        Role.LOCAL_AUTHORITY,
-        Role.SERVICE_DESK,
-        Role.OPERATOR,
-        Role.SERVICE,
-    ),
-]
 
 
 class EventsToPreview(BaseModel):
@@ -66,7 +51,7 @@ def add_previews(app: FastAPI, platform: Platform, preview: PreviewGroups) -> No
     """Add the operation to the API."""
 
     @app.post("/v1/previews")
-    async def previews(asked: EventsToPreview, caller: Asker) -> GroupsPreview:
+    async def previews(asked: EventsToPreview, caller: Previewer) -> GroupsPreview:
         """What these events would do to the members of the school's groups; nothing is done."""
         ensure_school(caller, asked.school)
         if any(

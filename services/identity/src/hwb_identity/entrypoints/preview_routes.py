@@ -8,28 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from hwb_identity.application.diagnose import TOLD_OF_OTHER_SCHOOLS
 from hwb_identity.application.preview import PreviewWords, WouldChange
 from hwb_identity.errors import WordNotReadableError
-from hwb_runtime.auth import Caller, caller_with, ensure_school
+from hwb_runtime.auth import ensure_school
 from hwb_runtime.errors import PoisonError
 from hwb_runtime.platform import Platform
+from hwb_runtime.previews import LOCK_SECONDS, MOST_EVENTS, Previewer
 from hwb_runtime.texts import SchoolNumber
 from hwb_schemas.events import RecordChanged
 from hwb_schemas.refs import PersonRefs, staff_key
-from hwb_schemas.words import AccountChange, AccountRole, AccountStatus, RecordKind, Role
-
-MOST_WORDS = 20_000
-LOCK_SECONDS = 5.0
-Asker = Annotated[
-    Caller,
-    caller_with(
-        Role.NETWORK_MANAGER,
-        Role.DIGITAL_CHAMPION,
-        Role.SCHOOL_ADMINISTRATOR,
-        Role.LOCAL_AUTHORITY,
-        Role.SERVICE_DESK,
-        Role.OPERATOR,
-        Role.SERVICE,
-    ),
-]
+from hwb_schemas.words import AccountChange, AccountRole, AccountStatus, RecordKind
 
 
 class WordsToPreview(BaseModel):
@@ -38,7 +24,7 @@ class WordsToPreview(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     school: SchoolNumber
-    words: Annotated[list[RecordChanged], Field(max_length=MOST_WORDS)]
+    words: Annotated[list[RecordChanged], Field(max_length=MOST_EVENTS)]
 
 
 class AccountWouldBe(BaseModel):
@@ -84,7 +70,7 @@ def add_previews(api: FastAPI, platform: Platform, preview: PreviewWords) -> Non
     refs = platform.person_refs
 
     @api.post("/v1/previews", tags=["previews"])
-    async def previews(asked: WordsToPreview, caller: Asker) -> AccountsPreview:
+    async def previews(asked: WordsToPreview, caller: Previewer) -> AccountsPreview:
         """What these words would do to accounts if they were said now, by the rules themselves.
 
         Words are of one school, which the caller must be allowed to see.

@@ -1,6 +1,6 @@
 """The HTTP API: take uploads, show runs, reports and the provisioning status."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Header, Query, Request, Response
@@ -15,7 +15,7 @@ from hwb_mis_ingest.application.resume_upload import ResumeDesk
 from hwb_mis_ingest.domain.pace import Pace
 from hwb_mis_ingest.entrypoints.client_routes import add_client_routes
 from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown, add_decision_routes
-from hwb_mis_ingest.entrypoints.intake import Intake, body_of, problem_of
+from hwb_mis_ingest.entrypoints.intake import FILE_BODY, Intake, body_of, problem_of
 from hwb_mis_ingest.entrypoints.replies import (
     Receipt,
     Report,
@@ -53,17 +53,6 @@ ExtractedAt = Annotated[
         "taken is refused.",
     ),
 ]
-_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-_UPLOAD_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/zip": _BINARY,
-            "application/jsonl": _BINARY,
-            "application/octet-stream": _BINARY,
-        },
-    }
-}
 
 
 def make_api(
@@ -97,7 +86,7 @@ def make_api(
         status_code=202,
         response_model=Receipt,
         responses=also_answers(408, 413, 429),
-        openapi_extra=_UPLOAD_BODY,
+        openapi_extra=FILE_BODY,
         summary="Send a school's whole snapshot",
     )
     async def upload(

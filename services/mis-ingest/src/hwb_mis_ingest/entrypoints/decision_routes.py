@@ -1,7 +1,7 @@
 """The part of the API where people decide: preview, approve, discard, roll back, closing."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -23,6 +23,7 @@ from hwb_mis_ingest.entrypoints.decision_replies import (
     Preview,
     RolledBack,
 )
+from hwb_mis_ingest.entrypoints.intake import FILE_BODY
 from hwb_mis_ingest.entrypoints.preview_reply import held_row, preview_reply
 from hwb_mis_ingest.errors import UnknownRunError
 from hwb_runtime.auth import Caller, caller_with
@@ -47,17 +48,6 @@ Decider = Annotated[Caller, caller_with(*DECIDERS)]
 Reader = Annotated[Caller, caller_with(*READERS)]
 Closer = Annotated[Caller, caller_with(*CLOSERS)]
 EnsureKnown = Callable[[Caller, str], None]
-_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-_FILE: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/zip": _BINARY,
-            "application/jsonl": _BINARY,
-            "application/octet-stream": _BINARY,
-        },
-    }
-}
 
 
 def add_decision_routes(  # noqa: C901 - a list of routes, each short
@@ -88,7 +78,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
     @app.post(
         "/v1/schools/{school}/preview",
         responses=also_answers(413, 429),
-        openapi_extra=_FILE,
+        openapi_extra=FILE_BODY,
         summary="See what an upload would do, without doing it",
     )
     async def preview(

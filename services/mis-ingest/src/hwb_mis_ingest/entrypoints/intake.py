@@ -24,6 +24,19 @@ from hwb_runtime.problems import ProblemError
 
 TOO_LARGE = 413
 TIMED_OUT = 408
+_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+FILE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/zip": _BINARY,
+            "application/jsonl": _BINARY,
+            "application/octet-stream": _BINARY,
+        },
+    }
+}
+"""How the document describes an upload in one piece, in whichever form."""
+
 Paced = Literal["upload", "upload session", "preview"]
 
 
