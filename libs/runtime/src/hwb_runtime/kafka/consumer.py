@@ -25,7 +25,7 @@ from hwb_runtime.kafka.gathering import Fetched, Gathering
 log = structlog.get_logger("hwb_runtime.consumer")
 
 TP = Any
-FETCHES_AHEAD = 32
+FETCHES_AHEAD = 8
 SLICES_AHEAD = 4
 
 
