@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import count
 from typing import Any, Literal, cast
 
 import httpx
@@ -27,6 +27,7 @@ from hypothesis.internal.constants_ast import Constants
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.case import Case as AnyCase
 from schemathesis.specs.openapi import checks
 from tests.support.access import May, bound, operations_of
@@ -71,6 +72,10 @@ class Group:
 
     who: Literal["insiders", "of another school", "outsiders"]
     tokens: Sequence[str]
+
+
+# A file's bytes are sent as they are.
+schemathesis.serializer.alias(["application/zip", "application/jsonl"], "application/octet-stream")
 
 
 class DocumentedApi:
@@ -156,8 +161,7 @@ class DocumentedApi:
         groups = [
             Group("insiders", [reach.by, *sorted(expected.roles)]),
             Group("of another school", [f"{role} elsewhere" for role in bound(expected)]),
-            Group("outsiders", [*sorted(set(Role) - expected.roles)]),
-            Group("outsiders", [NOBODY]),
+            Group("outsiders", [NOBODY, *sorted(set(Role) - expected.roles)]),
         ]
         return [group for group in groups if group.tokens]
 
@@ -200,17 +204,21 @@ class DocumentedApi:
         if reach.path:
             about = one.as_strategy(path_parameters=dict(reach.path), headers=dict(reach.headers))
             found += _examples(about)
-        at_limits = self._schema.iter_coverage_cases(
-            one, generation_modes=BOTH_MODES, generation_config=self._schema.config.generation
+        at_limits = list(
+            self._schema.iter_coverage_cases(
+                one, generation_modes=BOTH_MODES, generation_config=self._schema.config.generation
+            )
         )
-        return [*found, *islice(at_limits, AT_LIMITS)]
+        for case in at_limits:
+            _put_in_what_is_there(case, reach)
+        return [*found, *at_limits[:: 1 + len(at_limits) // AT_LIMITS]]
 
     async def _send(self, case: Case, caller: str) -> httpx.Response:
         """As it would go over the wire; each command with a key of its own, where it has one."""
         wire = requests.Request(**case.as_transport_kwargs(base_url=str(self._client.base_url)))
         prepared = wire.prepare()
         headers = dict(prepared.headers)
-        if len(headers.get("Idempotency-Key", "")) >= 8:
+        if 8 <= len(headers.get("Idempotency-Key", "")) <= 200:  # good, but perhaps used before
             headers["Idempotency-Key"] = f"key-of-the-tests-{next(self._keys)}"
         headers.pop("Authorization", None)
         if caller != NOBODY:
@@ -252,6 +260,18 @@ def _same_each_time() -> Iterator[None]:
         yield
     finally:
         providers._get_local_constants, providers.CONSTANTS_CACHE = kept
+
+
+def _put_in_what_is_there(case: Case, reach: Reach) -> None:
+    """Where it is not the address or a header that is tried, it is about the seeded data."""
+    meta = case.meta
+    if meta is None:
+        return
+    good = {where for where, component in meta.components.items() if component.mode.is_positive}
+    if ParameterLocation.PATH in good:
+        case.path_parameters.update(reach.path)
+    if ParameterLocation.HEADER in good:
+        case.headers.update(reach.headers)
 
 
 def _failures(case: Case, answer: httpx.Response, wanted: list[Any]) -> Iterator[str]:

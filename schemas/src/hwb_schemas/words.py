@@ -13,8 +13,8 @@ class OpenEnum(StrEnum):
     """An enumeration that may grow: a value from a newer writer reads as ``UNKNOWN``."""
 
     @classmethod
-    def _missing_(cls, value: object) -> Self | None:  # noqa: ARG003 - the name is Enum's own
-        return cls.__members__.get("UNKNOWN")
+    def _missing_(cls, value: object) -> Self | None:
+        return cls.__members__.get("UNKNOWN") if isinstance(value, str) else None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> Any:

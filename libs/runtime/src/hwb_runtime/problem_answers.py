@@ -33,7 +33,8 @@ def also_answers(*statuses: int) -> Answers:
 def document_problems(app: FastAPI) -> None:
     """Have the document say of every operation which problems it may answer, each with its schema.
 
-    What follows from an operation's token, parameters and body is derived; what does not, its route
+    It also says what FastAPI does not: a parameter may be left out, but it is never null. What
+    follows from an operation's token, parameters and body is derived; what does not, its route
     names by ``also_answers``.
     """
     plain = app.openapi
@@ -67,6 +68,15 @@ def _complete(operation: dict[str, Any]) -> None:
             answer["description"] = SAYS[int(code)]
             answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation["responses"] = dict(sorted(answers.items()))
+    for parameter in operation.get("parameters", []):
+        parameter["schema"] = _without_null(parameter["schema"])
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = [one for one in schema.get("anyOf", []) if one.get("type") != "null"]
+    if len(kinds) != 1:
+        return schema
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **kinds[0]}
 
 
 def _derived(operation: dict[str, Any]) -> set[int]:

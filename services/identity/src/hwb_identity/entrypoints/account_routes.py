@@ -20,7 +20,7 @@ from hwb_identity.entrypoints.models import (
 from hwb_identity.errors import AccountUnknownError, NameWithoutSchoolError
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.platform import Platform
-from hwb_runtime.texts import Known, PlainText, SchoolNumber
+from hwb_runtime.texts import A_NUMBER, Known, PlainText, SchoolNumber
 from hwb_schemas.words import AccountRole, AccountStatus, Role
 
 READERS = (
@@ -36,7 +36,7 @@ Reader = Annotated[Caller, caller_with(*READERS)]
 Beginning = Annotated[PlainText, Field(min_length=2)]
 KnownRole = Annotated[AccountRole, Known()]
 KnownStatus = Annotated[AccountStatus, Known()]
-Limit = Annotated[int, Field(ge=1, le=1000)]
+Limit = Annotated[int, Field(ge=1, le=1000), A_NUMBER]
 
 
 class AccountsWanted(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import FastAPI, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from hwb_identity.adapters.account_reader import AccountReader
 from hwb_identity.domain.history import PastChange, released_from
@@ -13,11 +13,12 @@ from hwb_identity.entrypoints.models import AccountShown, etag_of
 from hwb_identity.errors import AccountUnknownError, HistoryNotYoursError
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.platform import Platform
+from hwb_runtime.texts import Instant
 from hwb_schemas.words import AccountChange, Role
 
 HISTORIANS = (Role.SERVICE_DESK, Role.OPERATOR)
 AsOf = Annotated[
-    AwareDatetime | None,
+    Instant | None,
     Query(
         description="An instant with its offset: the account as it was then. For the Service Desk"
         " and operators.",

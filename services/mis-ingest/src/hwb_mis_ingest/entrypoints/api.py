@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Header, Query, Request, Response
-from pydantic import AwareDatetime
 
 from hwb_mis_ingest.adapters.run_views import RunViews
 from hwb_mis_ingest.application.clients import ClientDesk
@@ -39,14 +38,14 @@ from hwb_runtime.auth import Caller, Callers, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
-from hwb_runtime.texts import SchoolNumber
+from hwb_runtime.texts import Instant, SchoolNumber
 from hwb_schemas.words import Role
 
 READERS = (*SENDERS, Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR)
 
 Reader = Annotated[Caller, caller_with(*READERS)]
 ExtractedAt = Annotated[
-    AwareDatetime | None,
+    Instant | None,
     Header(
         alias="Hwb-Extracted-At",
         description="When the data was exported from the MIS. An older export than the last one "

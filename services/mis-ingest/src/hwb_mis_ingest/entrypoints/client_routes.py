@@ -26,7 +26,7 @@ from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
-from hwb_runtime.texts import SchoolNumber
+from hwb_runtime.texts import A_NUMBER, SchoolNumber
 from hwb_schemas.words import Role
 
 Operator = Annotated[Caller, caller_with(Role.OPERATOR)]
@@ -97,7 +97,7 @@ class Rotation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
-    overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS)] = 24 * 14
+    overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS), A_NUMBER] = 24 * 14
 
 
 class Revoked(BaseModel):
@@ -231,7 +231,9 @@ def _add_tokens(app: FastAPI, platform: Platform, desk: ClientDesk) -> None:
     )
     async def token(
         response: Response,
-        grant_type: Annotated[str, Form(examples=["client_credentials"], max_length=100)],
+        grant_type: Annotated[
+            str, Form(examples=["client_credentials"], min_length=1, max_length=100)
+        ],
         client_id: Annotated[str, Form(max_length=200)] = "",
         client_secret: Annotated[str, Form(max_length=200)] = "",
         authorization: Annotated[str, Header(include_in_schema=False)] = "",

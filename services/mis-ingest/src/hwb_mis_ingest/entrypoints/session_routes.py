@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import FastAPI, Header, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_mis_ingest.adapters.session_table import SessionTable
 from hwb_mis_ingest.application.receive_upload import Upload
@@ -31,7 +31,7 @@ from hwb_runtime.commands import IdempotencyKey, KeyUsedError, Reply, name_of, o
 from hwb_runtime.database import Session
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.problems import ProblemError
-from hwb_runtime.texts import SchoolNumber
+from hwb_runtime.texts import A_NUMBER, Instant, SchoolNumber
 from hwb_schemas.words import Role
 
 SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERATOR)
@@ -57,9 +57,9 @@ class SessionWanted(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"length": 8_400_000, "sha256": "0" * 64}]}
     )
 
-    length: Annotated[int, Field(ge=1, le=2**53)]
+    length: Annotated[int, Field(ge=1, le=2**53), A_NUMBER]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    extracted_at: AwareDatetime | None = None
+    extracted_at: Instant | None = None
 
 
 class SessionShown(BaseModel):
