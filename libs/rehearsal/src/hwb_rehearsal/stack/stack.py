@@ -33,8 +33,8 @@ from hwb_schemas.words import Role
 
 ProcessKind = Literal["api", "worker"]
 
-READY_SECONDS = 60.0
-MIGRATE_SECONDS = 60.0
+READY_SECONDS = 180.0
+MIGRATE_SECONDS = 180.0
 POLL_SECONDS = 0.1
 EVERYTHING = StackOptions()
 
