@@ -58,6 +58,7 @@ OF_IDENTITY = {
     "POST /v1/deletions/approval": may(SD, OP, elsewhere="national"),
     f"POST {A}/deactivate": may(DC, SD, elsewhere="hidden"),
     f"POST {A}/reactivate": may(DC, SD, elsewhere="hidden"),
+    f"POST {A}/rename": may(DC, SD, elsewhere="hidden"),
     f"POST {S}/manual-accounts": may(DC, elsewhere="refused", body=MANUAL),
     f"GET {S}/manual-accounts": may(DC, LA, SD, elsewhere="refused", query={"role": "governor"}),
     f"POST {A}/extend": may(DC, elsewhere="hidden"),

@@ -192,7 +192,8 @@ class Account(Value):
     """A whole account as every other service may know it.
 
     ``deletes_on`` is the day on which it is deleted, announced thirty days before, unless a school
-    takes it back.
+    takes it back. ``aliases`` are the sign-in names that it had before: they stay its own, sign in
+    as before, and nobody else ever gets one.
     """
 
     account_id: str
@@ -206,6 +207,7 @@ class Account(Value):
     classes: tuple[str, ...] = ()
     person_refs: tuple[str, ...] = ()
     deletes_on: date | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class AccountChanged(Event):

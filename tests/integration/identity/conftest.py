@@ -12,7 +12,7 @@ from hwb_runtime.clock import ManualClock
 from hwb_runtime.testing import platform_for
 
 EMPTIED = """TRUNCATE person, sign_in_stem, account_history, run, run_progress, transfer_case,
-    password, access_log, run_heard, kept_back, manual_account, doubt,
+    account_alias, password, access_log, run_heard, kept_back, manual_account, doubt,
     deleted_account, deletion_approval, notice,
     calendar_followed, consumer_offset, outbox, inbox, parked, idempotency"""
 

@@ -30,6 +30,7 @@ from hwb_identity.application.ports import OpenPeople
 from hwb_identity.application.preview import PreviewWords
 from hwb_identity.application.publish_anew import PublishAnew
 from hwb_identity.application.reconcile import Reconcile
+from hwb_identity.application.rename import RenameAccounts
 from hwb_identity.application.settle_runs import RememberRuns, SettleRuns
 from hwb_identity.application.staff_transfer import StaffTransfers
 from hwb_identity.application.take_changes import TakeChanges
@@ -63,6 +64,7 @@ class Identity:
     passwords: Passwords
     diagnose: Diagnose
     by_hand: DecideByHand
+    rename: RenameAccounts
     manual_accounts: ManualAccounts
 
 
@@ -150,6 +152,7 @@ def identity_on(platform: Platform) -> Identity:
         passwords=Passwords(open_people, _open_passwords, AccessLog, keeping),
         manual_accounts=ManualAccounts(open_people, _open_manual, AccessLog, refs),
         by_hand=DecideByHand(open_people, AccessLog, refs),
+        rename=RenameAccounts(open_people, _open_passwords, AccessLog, refs),
         diagnose=Diagnose(_open_diagnosis, AccessLog, refs, calendar),
     )
 

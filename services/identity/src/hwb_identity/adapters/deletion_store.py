@@ -26,6 +26,7 @@ _UNGUARDED = """account_id IS NOT NULL
 _DUE = f"deletes_on > %s AND deletes_on <= %s AND {_UNGUARDED}"
 _OF_ACCOUNTS = (
     "DELETE FROM password WHERE account_id = ANY(%s::uuid[])",
+    "DELETE FROM account_alias WHERE account_id = ANY(%s::uuid[])",
     "DELETE FROM account_history WHERE account_id = ANY(%s::uuid[])",
     "DELETE FROM transfer_case WHERE account_id = ANY(%s::uuid[])",
     "DELETE FROM transfer_case WHERE previous_account_id = ANY(%s::uuid[])",

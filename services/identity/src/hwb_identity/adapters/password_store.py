@@ -30,12 +30,21 @@ class PasswordStore:
             (account_id, digest, sealed, at),
         )
 
+    async def keep_alias(self, sign_in_name: str, account_id: str) -> None:
+        """Let an account's former sign-in name go on signing in."""
+        await self._session.execute(
+            "INSERT INTO account_alias (sign_in_name, account_id) VALUES (%s, %s)",
+            (sign_in_name, account_id),
+        )
+
     async def digest_of(self, sign_in_name: str) -> tuple[str, str] | None:
-        """The account id and the argon2id digest of an active account, by its sign-in name."""
+        """The account id and the argon2id digest of an active account, by a name that it has."""
         row = await self._session.fetch_one(
             """SELECT p.account_id::text, p.argon2id FROM password p
                JOIN person USING (account_id)
-               WHERE person.sign_in_name = %s AND person.status = 'active'""",
-            (sign_in_name,),
+               WHERE person.status = 'active' AND p.account_id = coalesce(
+                   (SELECT account_id FROM person WHERE sign_in_name = %s),
+                   (SELECT account_id FROM account_alias WHERE sign_in_name = %s))""",
+            (sign_in_name, sign_in_name),
         )
         return (row[0], row[1]) if row else None

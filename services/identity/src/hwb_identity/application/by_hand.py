@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from hwb_identity.application.changes import COMMAND_LANE, Changes
-from hwb_identity.application.ports import Decided, OpenAccessLog, OpenPeople
+from hwb_identity.application.ports import Decided, OpenAccessLog, OpenPeople, PeopleStore
 from hwb_identity.domain.home import Decision, DecisionKind, Standing
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Account
@@ -53,7 +53,8 @@ class DecideByHand:
 
         Raises AccountUnknownError, AccountChangedError.
         """
-        _, _, account, standing = await self._seen(account_id, version, caller, uow)
+        store = self._open_people(uow)
+        _, _, account, standing = await seen_account(store, account_id, version, caller)
         return self._answer(account, standing, caller)
 
     async def deactivate(
@@ -97,7 +98,8 @@ class DecideByHand:
         caller: Caller,
         uow: UnitOfWork,
     ) -> ByHand:
-        people, key, account, standing = await self._seen(account_id, version, caller, uow)
+        store = self._open_people(uow)
+        people, key, account, standing = await seen_account(store, account_id, version, caller)
         if standing.home is None and kind is DecisionKind.REINSTATED:
             raise NobodyHasAccountError
         wanted = AccountStatus.ACTIVE
@@ -113,7 +115,7 @@ class DecideByHand:
         changes.note(
             evaluation, cause=f"command:{_VERBS[kind]}", decided=Decided(caller.subject, reason)
         )
-        await changes.write(people, self._open_people(uow))
+        await changes.write(people, store)
         await self._open_access_log(uow).note(
             _VERBS[kind],
             caller=caller,
@@ -123,25 +125,6 @@ class DecideByHand:
         after = evaluation.person
         return self._answer(after.account or account, after.standing or standing, caller)
 
-    async def _seen(
-        self, account_id: str, version: int, caller: Caller, uow: UnitOfWork
-    ) -> tuple[People, str, Account, Standing]:
-        """The account, locked, if it is still what the caller saw, and this caller's to change."""
-        store = self._open_people(uow)
-        key = await store.key_of_account(account_id)
-        people = await store.lock({key} if key else ())
-        person = people.now.get(key) if key else None
-        if person is None or person.account is None or person.standing is None:
-            raise AccountUnknownError
-        at = person.standing.home or person.standing.released_from
-        if caller.role in _OWN_SCHOOL_ONLY and at != caller.school:
-            raise AccountUnknownError
-        if person.account.account_id != account_id:
-            raise AccountUnknownError
-        if person.account.version != version:
-            raise AccountChangedError(person.account.version)
-        return people, person.key, person.account, person.standing
-
     def _answer(self, account: Account, standing: Standing, caller: Caller) -> ByHand:
         confirm = self._token(account.account_id, account.version, caller)
         return ByHand(account.account_id, standing.status, account.version, confirm)
@@ -149,3 +132,25 @@ class DecideByHand:
     def _token(self, account_id: str, version: int, caller: Caller) -> str:
         said = f"deactivate {account_id} {version} {caller.role} {caller.subject}"
         return hmac.digest(self._refs.secret, said.encode(), sha256).hex()[:32]
+
+
+async def seen_account(
+    store: PeopleStore, account_id: str, version: int, caller: Caller
+) -> tuple[People, str, Account, Standing]:
+    """The account, locked, if it is still what the caller saw, and this caller's to change.
+
+    Raises AccountUnknownError, AccountChangedError.
+    """
+    key = await store.key_of_account(account_id)
+    people = await store.lock({key} if key else ())
+    person = people.now.get(key) if key else None
+    if person is None or person.account is None or person.standing is None:
+        raise AccountUnknownError
+    at = person.standing.home or person.standing.released_from
+    if caller.role in _OWN_SCHOOL_ONLY and at != caller.school:
+        raise AccountUnknownError
+    if person.account.account_id != account_id:
+        raise AccountUnknownError
+    if person.account.version != version:
+        raise AccountChangedError(person.account.version)
+    return people, person.key, person.account, person.standing

@@ -11,7 +11,7 @@ import orjson
 
 from hwb_identity.application.cases import tell_case
 from hwb_identity.application.ports import Decided, NameLane, PeopleStore, RememberedChange
-from hwb_identity.domain.home import Standing
+from hwb_identity.domain.home import Decision, Standing, aliases_of
 from hwb_identity.domain.names import name_stem, sign_in_name
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Account, ContestedCase, Evaluation, Person, PersonCase
@@ -99,7 +99,7 @@ class Changes:
         account_id = account.account_id
         name = account.sign_in_name or names[account_id]
         refs = [self._refs.of(key) for key in person.keys]
-        plain = account_json(account, standing, name, refs, person.retention)
+        plain = account_json(account, standing, name, refs, person.retention, person.decisions)
         value = event_value(change.value, account.version, plain, self._at)
         self._uow.publish_json(ACCOUNTS, account_id, _TYPES[change], value, cause=noted.traceparent)
         return RememberedChange(
@@ -139,23 +139,25 @@ def account_json(
     sign_in_name: str,
     person_refs: list[str],
     retention: Retention | None,
+    decisions: tuple[Decision, ...],
 ) -> bytes:
     """The JSON of an account as its events have it."""
-    return orjson.dumps(
-        {
-            "account_id": account.account_id,
-            "role": account.role,
-            "status": standing.status,
-            "sign_in_name": sign_in_name,
-            "display_name": account.display_name,
-            "home_school": standing.home,
-            "other_schools": standing.other_schools,
-            "year_group": standing.year_group,
-            "classes": standing.classes,
-            "person_refs": person_refs,
-            "deletes_on": retention.deletes_on if retention is not None else None,
-        }
-    )
+    told: dict[str, object] = {
+        "account_id": account.account_id,
+        "role": account.role,
+        "status": standing.status,
+        "sign_in_name": sign_in_name,
+        "display_name": account.display_name,
+        "home_school": standing.home,
+        "other_schools": standing.other_schools,
+        "year_group": standing.year_group,
+        "classes": standing.classes,
+        "person_refs": person_refs,
+        "deletes_on": retention.deletes_on if retention is not None else None,
+    }
+    if decisions and (aliases := aliases_of(decisions)):
+        told["aliases"] = aliases
+    return orjson.dumps(told)
 
 
 def event_value(change: str, version: int, account: bytes, changed_at: str) -> bytes:

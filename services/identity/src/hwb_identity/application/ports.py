@@ -140,6 +140,10 @@ class PasswordStore(Protocol):
         """Keep a new password in place of any before."""
         ...
 
+    async def keep_alias(self, sign_in_name: str, account_id: str) -> None:
+        """Let an account's former sign-in name go on signing in."""
+        ...
+
     async def digest_of(self, sign_in_name: str) -> tuple[str, str] | None:
         """The account id and the digest of an active account, by its sign-in name."""
         ...

@@ -80,7 +80,9 @@ class PublishAnew:
         if account is None or standing is None:
             raise AssertionError("an account that is not there has no JSON")
         refs = [self._refs.of(key) for key in person.keys]
-        return account_json(account, standing, account.sign_in_name, refs, person.retention)
+        return account_json(
+            account, standing, account.sign_in_name, refs, person.retention, person.decisions
+        )
 
     async def _room(self) -> None:
         """Wait until the outbox has room; raises NobodyRelaysError where it stays as full."""

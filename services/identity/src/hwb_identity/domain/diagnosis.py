@@ -15,7 +15,7 @@ from hwb_identity.domain.enrolment import (
     has_left,
     is_main,
 )
-from hwb_identity.domain.home import DecisionKind
+from hwb_identity.domain.home import is_off_by_hand
 from hwb_identity.domain.person import Person
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.upn import is_valid_upn
@@ -293,7 +293,7 @@ def _account(facts: Facts) -> Check:
         return Check("account", Outcome.PROBLEM, "account_elsewhere")
     evidence = {"account_id": person.account.account_id}
     if standing.status is not AccountStatus.ACTIVE:
-        by_hand = bool(person.decisions) and person.decisions[-1].kind is DecisionKind.DEACTIVATED
+        by_hand = is_off_by_hand(person.decisions)
         code = "deactivated_by_hand" if by_hand else "account_released"
         return Check("account", Outcome.PROBLEM, code, evidence)
     return Check("account", Outcome.FINE, "account_is_there", evidence)

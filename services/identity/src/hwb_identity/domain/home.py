@@ -25,12 +25,15 @@ class DecisionKind(StrEnum):
     MERGED = "merged"
     """Two were one person: the keys of both are this account's, or went to another account."""
 
+    RENAMED = "renamed"
+    """The account got another name; ``other`` is the sign-in name before, where that changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A decision by hand: ``by`` is the caller's subject, ``made_at`` an ISO instant.
 
-    ``other`` is the account that was merged with this one.
+    ``other`` is the account that was merged with this one, or the sign-in name before.
     """
 
     kind: DecisionKind
@@ -38,6 +41,14 @@ class Decision:
     made_at: str
     reason: str
     other: str | None = None
+
+
+_ABOUT_SIGN_IN = (DecisionKind.DEACTIVATED, DecisionKind.REINSTATED)
+
+
+def aliases_of(decisions: tuple[Decision, ...]) -> tuple[str, ...]:
+    """The sign-in names that an account had before, oldest first; they go on working."""
+    return tuple([one.other for one in decisions if one.kind is DecisionKind.RENAMED and one.other])
 
 
 class Standing(NamedTuple):
@@ -219,11 +230,11 @@ def _second_schools(
 
 
 def _sign_in(home: Enrolment | None, decisions: tuple[Decision, ...]) -> AccountStatus:
-    off_by_hand = bool(decisions) and _is_off_by_hand(decisions)
+    off_by_hand = bool(decisions) and is_off_by_hand(decisions)
     return AccountStatus.ACTIVE if home and not off_by_hand else AccountStatus.INACTIVE
 
 
-def _is_off_by_hand(decisions: tuple[Decision, ...]) -> bool:
+def is_off_by_hand(decisions: tuple[Decision, ...]) -> bool:
     """Whether the last of the decisions that are about sign-in switched it off."""
-    about_sign_in = [one.kind for one in decisions if one.kind is not DecisionKind.MERGED]
+    about_sign_in = [one.kind for one in decisions if one.kind in _ABOUT_SIGN_IN]
     return bool(about_sign_in) and about_sign_in[-1] is DecisionKind.DEACTIVATED

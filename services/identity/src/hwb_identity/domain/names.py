@@ -32,6 +32,11 @@ def sign_in_name(stem: str, number: int) -> str:
     return f"{stem}{number}@{DOMAIN}"
 
 
+def stem_of(name: str) -> str:
+    """The stem of a sign-in name."""
+    return name.partition("@")[0].rstrip("0123456789")
+
+
 def _letters(text: str) -> str:
     if text.isalpha() and text.isascii():
         return text

@@ -125,6 +125,22 @@ class People:
         self.now[key] = raised
         return Evaluation(raised, AccountChange.UPDATED)
 
+    def rename(
+        self, key: str, decision: Decision, *, display_name: str, sign_in_name: str
+    ) -> Evaluation:
+        """The same account under other names, because a person decided so."""
+        person = self.now[key]
+        if person.account is None:
+            raise AssertionError("only an account has a name")
+        account = person.account._replace(
+            display_name=display_name,
+            sign_in_name=sign_in_name,
+            version=person.account.version + 1,
+        )
+        renamed = person._replace(account=account, decisions=(*person.decisions, decision))
+        self.now[key] = renamed
+        return Evaluation(renamed, AccountChange.UPDATED)
+
     def put(self, person: Person) -> Evaluation:
         """A person whose record a command made or changed."""
         return self._keep(person, was=self.now.get(person.key, person))

@@ -29,6 +29,7 @@ from hwb_identity.entrypoints.models import (
 from hwb_identity.entrypoints.own_transfer_routes import add_own_transfer
 from hwb_identity.entrypoints.password_routes import add_passwords
 from hwb_identity.entrypoints.preview_routes import add_previews
+from hwb_identity.entrypoints.rename_routes import add_renaming
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
@@ -65,6 +66,7 @@ def make_api(platform: Platform) -> FastAPI:
     add_doubts(api, platform, identity.doubts)
     add_deletions(api, platform, identity.deletions)
     add_decisions(api, platform, identity.by_hand)
+    add_renaming(api, platform, identity.rename)
     add_manual_accounts(api, platform, identity.manual_accounts)
     show_examples(api)
     return api

@@ -169,6 +169,19 @@ EXAMPLES: dict[str, Any] = {
     "Deactivation": {"reason": "left the school"},
     "Reactivation": {"reason": "came back"},
     "Decided": _DECIDED,
+    "Renaming": {
+        "forename": "Angharad",
+        "surname": "Evans",
+        "sign_in_name": "new",
+        "reason": "the family's name has changed",
+    },
+    "Renamed": {
+        "account_id": _LEARNER,
+        "display_name": "Angharad Evans",
+        "sign_in_name": "a.evans12@hwbcymru.net",
+        "aliases": ["a.pritchard7@hwbcymru.net"],
+        "etag": '"4"',
+    },
     "Wanted": {
         "role": "governor",
         "forename": "Gwen",

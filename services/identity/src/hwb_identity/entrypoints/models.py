@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hwb_identity.domain.home import aliases_of
 from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
 from hwb_runtime.texts import Note, PlainText, SchoolNumber
@@ -22,6 +23,7 @@ class AccountShown(BaseModel):
     role: AccountRole
     status: AccountStatus
     sign_in_name: str
+    aliases: list[str] = []
     display_name: str
     home_school: str | None
     released_from: str | None
@@ -121,6 +123,7 @@ def account_shown(
         role=account.role,
         status=standing.status,
         sign_in_name=account.sign_in_name,
+        aliases=list(aliases_of(person.decisions)),
         display_name=account.display_name,
         home_school=shown(standing.home),
         released_from=shown(standing.released_from),
