@@ -4,7 +4,7 @@ Many rows go in as one text a column, which PostgreSQL splits: no table is neede
 no step of Python a row. No value has a line break, since control characters are rejected.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -67,12 +67,12 @@ class RecordTable:
                ORDER BY s.number, p.kind, p.code""",
             {
                 "school": school,
-                "kinds": _column(person.kind for person in people),
-                "codes": _column(person.code for person in people),
-                "states": _column(person.state for person in people),
+                "kinds": _column([person.kind for person in people]),
+                "codes": _column([person.code for person in people]),
+                "states": _column([person.state for person in people]),
                 "digests": _column(digests),
                 "former_upns": _column(
-                    upn for person in people if (upn := person.former_upn) is not None
+                    [upn for person in people if (upn := person.former_upn) is not None]
                 ),
             },
         )
@@ -142,7 +142,7 @@ class RecordTable:
                 "states": _column(states),
                 "digests": _column(digests),
                 "local_ids": _column(local_ids),
-                "derived": _column(upn or "" for upn in derived),
+                "derived": _column([upn or "" for upn in derived]),
                 "bodies": b"\n".join(bodies).decode(),
             },
         )
@@ -298,9 +298,13 @@ class RecordTable:
         return closed > 0
 
 
-def _column(values: Iterable[str]) -> str:
+def _column(values: Sequence[str]) -> str:
     """What many rows have in one column, a line each."""
-    return "\n".join(values)
+    lines = "\n".join(values)
+    if values and lines.count("\n") != len(values) - 1:
+        message = "a row with a line break was not rejected: columns would be of different rows"
+        raise AssertionError(message)
+    return lines
 
 
 def _columns(people: Sequence[tuple[RecordKind, str]]) -> tuple[list[str], list[str]]:
