@@ -129,7 +129,8 @@ async def reaches_of(world: World) -> Mapping[str, Reach]:
     assert isinstance(world.platform.callers, KnownTokens)
     world.platform.callers.by_token["owner"] = Caller(owner, Role.TEACHER, school=PRIMARY)
     by_hand = await asked(world, CHAMPION, f"/v1/schools/{PRIMARY}/manual-accounts", HELPER)
-    seen, shown, reset, off, on = [await learner(world, number) for number in range(21, 26)]
+    people = [await learner(world, number) for number in range(21, 27)]
+    seen, shown, reset, off, on, named = people
     question = f"/v1/accounts/{off}/deactivate"
     sure = (await asked(world, CHAMPION, question, DECIDED, etag='"1"'))["confirm"]
     question = f"/v1/accounts/{on}/deactivate"
@@ -183,6 +184,12 @@ async def reaches_of(world: World) -> Mapping[str, Reach]:
         ),
         "POST /v1/accounts/{account_id}/reactivate": Reach(
             CHAMPION, path={"account_id": on}, headers={"If-Match": '"2"'}, body=DECIDED
+        ),
+        "POST /v1/accounts/{account_id}/rename": Reach(
+            CHAMPION,
+            path={"account_id": named},
+            headers={"If-Match": '"1"'},
+            body={**DECIDED, "forename": "Gwen", "surname": "Evans", "sign_in_name": "new"},
         ),
         "POST /v1/accounts/{account_id}/transfer": Reach(
             "owner", path={"account_id": owner}, body={"previous_school": SECONDARY}
