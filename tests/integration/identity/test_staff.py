@@ -22,6 +22,12 @@ async def accounts(world: World) -> list[tuple[str | None, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
+async def leaves_secondary(world: World) -> None:
+    """Whoever moved leaves the secondary school again, a week later."""
+    came, went = date(2022, 7, 11), date(2022, 7, 15)
+    await world.hear(world.staff(SECONDARY, "S1", RecordState.LEFT, start=came, leaving=went))
+
+
 async def test_an_account_is_made_when_the_run_brings_it_even_before_the_start_date(
     world: World,
 ) -> None:
@@ -159,11 +165,7 @@ async def test_on_approval_the_old_account_is_linked_and_the_new_one_deactivated
     assert kept is not None
     assert len(kept["account"]["person_refs"]) == 2
     assert [e.value["change"] for e in await world.published("hwb.servicedesk.cases") if e.value]
-    await world.hear(
-        world.staff(
-            SECONDARY, "S1", RecordState.LEFT, leaving=date(2022, 7, 15), start=date(2022, 7, 11)
-        )
-    )
+    await leaves_secondary(world)
     assert await accounts(world) == [(None, "inactive"), (None, "inactive")]
 
 
@@ -323,15 +325,7 @@ async def test_an_account_that_was_kept_once_can_be_kept_again_at_a_third_school
         path = f"/v1/staff-transfers/{case_key}/decision"
         headers = KEY | await looked(api, case_key)
         assert (await api.post(path, json=body, headers=headers)).status_code == 200
-        await world.hear(
-            world.staff(
-                SECONDARY,
-                "S1",
-                RecordState.LEFT,
-                leaving=date(2022, 7, 15),
-                start=date(2022, 7, 11),
-            )
-        )
+        await leaves_secondary(world)
         await world.hear(world.staff(ELSEWHERE, "E1", start=date(2022, 7, 16)))
         again = {
             "school": ELSEWHERE,
@@ -366,15 +360,7 @@ async def test_a_decision_builds_on_both_accounts_as_they_were_seen(world: World
     async with world.api("service-desk") as api:
         case_key = await asked(api)
         seen = await looked(api, case_key)
-        await world.hear(
-            world.staff(
-                SECONDARY,
-                "S1",
-                RecordState.LEFT,
-                leaving=date(2022, 7, 15),
-                start=date(2022, 7, 11),
-            )
-        )
+        await leaves_secondary(world)
         path = f"/v1/staff-transfers/{case_key}/decision"
         answer = await api.post(path, json=decision, headers=KEY | seen)
         assert (answer.status_code, answer.json()["code"]) == (412, "transfer_changed")

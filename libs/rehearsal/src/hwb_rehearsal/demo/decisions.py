@@ -43,12 +43,7 @@ async def push_held(reality: Reality, act: PushHeld) -> Row:
     await _until(reality, school, answer["published_as"], "settled")
     if answer["changes"] != act.held:
         faults.append(f"{school}: {answer['changes']} of {act.held} published on approval")
-    return row_of_faults(
-        act.line,
-        expected=f"{act.held} rows",
-        actual=f"{run['counts']['held']} rows",
-        faults=faults,
-    )
+    return _row_of_held(act, run, faults)
 
 
 async def discard(reality: Reality, act: Discard) -> Row:
@@ -59,12 +54,7 @@ async def discard(reality: Reality, act: Discard) -> Row:
     await _decide(reality, school, run["run_id"], "discard", {"digest": run["digest"]})
     corrected = await _settled(reality, act.corrected, exported_at=a_little_later(act.corrected))
     faults += _differs(corrected, held=0, changes=0)
-    return row_of_faults(
-        act.line,
-        expected=f"{act.held} rows",
-        actual=f"{run['counts']['held']} rows",
-        faults=faults,
-    )
+    return _row_of_held(act, run, faults)
 
 
 async def push_closing(reality: Reality, act: PushClosing) -> Row:
@@ -74,12 +64,7 @@ async def push_closing(reality: Reality, act: PushClosing) -> Row:
     await approve_closing(reality, ApproveClosing(act.upload.school))
     again = await _settled(reality, act.upload, exported_at=a_little_later(act.upload))
     faults += _differs(again, held=0, changes=act.held)
-    return row_of_faults(
-        act.line,
-        expected=f"{act.held} rows",
-        actual=f"{held['counts']['held']} rows",
-        faults=faults,
-    )
+    return _row_of_held(act, held, faults)
 
 
 async def approve_closing(reality: Reality, act: ApproveClosing) -> None:
@@ -123,6 +108,17 @@ async def roll_back(reality: Reality, act: RollBack) -> Row:
         act.line,
         expected=f"{act.changes} records",
         actual=f"{first['changes']} records",
+        faults=faults,
+    )
+
+
+def _row_of_held(
+    act: PushHeld | PushClosing | Discard, run: dict[str, Any], faults: list[str]
+) -> Row:
+    return row_of_faults(
+        act.line,
+        expected=f"{act.held} rows",
+        actual=f"{run['counts']['held']} rows",
         faults=faults,
     )
 
