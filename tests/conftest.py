@@ -1,6 +1,7 @@
 """What the tests share: PostgreSQL, the best broker there is, and which skips are allowed."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from hwb_rehearsal.stack.postgres import Postgres, start_postgres
 ALLOWED_SKIPS = Path(__file__).with_name("allowed-skips.txt")
 
 _unlisted_skips: list[str] = []
+_undocumented: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +57,17 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if _unlisted_skips and session.exitstatus == pytest.ExitCode.OK:
+    if "hwb_runtime.api" in sys.modules:
+        from tests.support.answered import undocumented_answers
+
+        _undocumented.extend(undocumented_answers())
+    if (_unlisted_skips or _undocumented) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for answer in _undocumented:
+        line = f"ANSWERED BUT NOT IN THE OPENAPI DOCUMENT (see also_answers): {answer}"
+        terminalreporter.write_line(line, red=True)
     for node in _unlisted_skips:
         terminalreporter.write_line(f"SKIPPED BUT NOT IN {ALLOWED_SKIPS.name}: {node}", red=True)

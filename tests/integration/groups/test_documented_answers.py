@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.support.access import everybody
 from tests.support.documented import DocumentedApi, Reach
+from tests.support.who_may import OF_GROUPS
 
 from hwb_groups.bootstrap import SERVICE
 from hwb_runtime.auth import Caller
@@ -19,7 +20,7 @@ CLASS = f"{HERE}/2021-22/7A"
 async def api(world: Any) -> AsyncIterator[DocumentedApi]:
     world.platform.callers.by_token |= everybody(here=HERE, elsewhere=ELSEWHERE)
     world.platform.callers.by_token["teacher"] = Caller("t1", Role.TEACHER, school=HERE)
-    api = DocumentedApi(SERVICE.name, SERVICE.api(world.platform))
+    api = DocumentedApi(SERVICE.api(world.platform), OF_GROUPS)
     yield api
     await api.aclose()
 

@@ -12,6 +12,7 @@ import pytest
 from tests.support.access import everybody
 from tests.support.documented import DocumentedApi, Reach
 from tests.support.identity_world import CALENDAR, ELSEWHERE, PRIMARY, SECONDARY, World
+from tests.support.who_may import OF_IDENTITY
 
 from hwb_identity.bootstrap import SERVICE, identity_on
 from hwb_runtime.auth import Caller
@@ -46,7 +47,7 @@ async def api(world: World) -> AsyncIterator[DocumentedApi]:
     world.identity = identity_on(world.platform)
     assert isinstance(world.platform.callers, KnownTokens)
     world.platform.callers.by_token |= everybody(here=PRIMARY, elsewhere=ELSEWHERE)
-    api = DocumentedApi(SERVICE.name, SERVICE.api(world.platform))
+    api = DocumentedApi(SERVICE.api(world.platform), OF_IDENTITY)
     yield api
     await api.aclose()
 

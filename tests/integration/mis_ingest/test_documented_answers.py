@@ -9,6 +9,7 @@ import pytest
 from tests.support.access import everybody
 from tests.support.documented import NOBODY, DocumentedApi, Reach
 from tests.support.school_export import Export, small_school
+from tests.support.who_may import OF_MIS_INGEST
 
 from hwb_mis_ingest.bootstrap import SERVICE
 from hwb_runtime.testing import KnownTokens
@@ -36,7 +37,7 @@ async def api(ingest: "Ingest") -> AsyncIterator[DocumentedApi]:
     ingest.platform = replace(ingest.platform, settings=settings)
     assert isinstance(ingest.platform.callers, KnownTokens)
     ingest.platform.callers.by_token |= everybody(here=HERE, elsewhere=ELSEWHERE)
-    api = DocumentedApi(SERVICE.name, SERVICE.api(ingest.platform))
+    api = DocumentedApi(SERVICE.api(ingest.platform), OF_MIS_INGEST)
     yield api
     await api.aclose()
 

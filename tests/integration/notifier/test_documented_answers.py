@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.support.access import everybody
 from tests.support.documented import DocumentedApi, Reach
+from tests.support.who_may import OF_NOTIFIER
 
 from hwb_notifier.bootstrap import SERVICE, record_cases
 from hwb_notifier.entrypoints.worker import cases_subscription
@@ -20,7 +21,7 @@ HERE, ELSEWHERE = "6781234", "6601111"
 async def api(platform: Platform) -> AsyncIterator[DocumentedApi]:
     assert isinstance(platform.callers, KnownTokens)
     platform.callers.by_token |= everybody(here=HERE, elsewhere=ELSEWHERE)
-    api = DocumentedApi(SERVICE.name, SERVICE.api(platform))
+    api = DocumentedApi(SERVICE.api(platform), OF_NOTIFIER)
     yield api
     await api.aclose()
 

@@ -10,6 +10,7 @@ from hwb_identity.application.passwords import Passwords, ShownPassword
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform
+from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import PlainText
 from hwb_schemas.words import Role
 
@@ -62,7 +63,7 @@ class SignInChecked(BaseModel):
 def add_passwords(api: FastAPI, platform: Platform, passwords: Passwords) -> None:
     """Add the operations to the API."""
 
-    @api.post("/v1/accounts/{account_id}/password", tags=["passwords"])
+    @api.post("/v1/accounts/{account_id}/password", tags=["passwords"], responses=also_answers(409))
     async def show(account_id: UUID, caller: Resetter, response: Response) -> PasswordShown:
         """Show an account's password; the first request makes it, later ones show the same."""
         async with platform.units_of_work.begin() as uow:

@@ -77,7 +77,7 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
 
     @app.post(
         "/v1/schools/{school}/preview",
-        responses=also_answers(413, 429),
+        responses=also_answers(408, 413, 429),
         openapi_extra=FILE_BODY,
         summary="See what an upload would do, without doing it",
     )
