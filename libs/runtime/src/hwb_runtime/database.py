@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 Params = Sequence[Any] | Mapping[str, Any]
 
 
-class TextsDumper(ListDumper):
+class _TextsDumper(ListDumper):
     """Lists of texts for ``text[]``, in one go: psycopg's own goes through them one by one."""
 
     def dump(self, obj: list[Any]) -> Buffer | None:
@@ -33,7 +33,7 @@ class TextsDumper(ListDumper):
 
 set_json_loads(orjson.loads)
 set_json_dumps(orjson.dumps)
-psycopg.adapters.register_dumper(list, TextsDumper)
+psycopg.adapters.register_dumper(list, _TextsDumper)
 
 
 class ContentionError(TransientError):
