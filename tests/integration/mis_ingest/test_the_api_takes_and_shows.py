@@ -226,13 +226,11 @@ async def test_a_run_that_fails_again_and_again_is_set_aside_and_the_others_go_o
     receipt = (await ingest.upload(small_school().zip())).json()
     async with ingest.platform.database.transaction() as session:
         await session.execute("DROP TABLE open_case")
-    # The two that are worked on at once may be twice this one: it fails once or twice a call.
-    while (run := await ingest.get(receipt["links"]["run"]))["status"] == "received":
+    for _ in range(3):
         with pytest.raises(Exception, match="open_case"):
             await ingest.parts.jobs[0].run_once()
+    run = await ingest.get(receipt["links"]["run"])
     assert (run["status"], run["refusal"]["code"]) == ("refused", "internal_fault")
-    async with ingest.platform.database.transaction() as session:
-        assert await session.fetch("SELECT failures FROM run") == [(3,)]
     assert await ingest.parts.jobs[0].run_once() is False
 
 

@@ -37,23 +37,29 @@ class RunWork:
         self._publisher = publisher
         self._at_once = at_once
         self._outbox_max_events = outbox_max_events
+        self._is_busy = False
 
     async def run_once(self) -> bool:
-        """Publish up to ``at_once`` runs; True when there was one."""
-        tries = [asyncio.create_task(self._publish_next()) for _ in range(self._at_once)]
+        """Publish up to ``at_once`` runs; True when there was one.
+
+        While none waits, one look is enough.
+        """
+        number = self._at_once if self._is_busy else 1
+        tries = [asyncio.create_task(self._publish_next()) for _ in range(number)]
         await asyncio.wait(tries)
         published = [one.result() for one in tries]
-        return any(published)
+        self._is_busy = any(published)
+        return self._is_busy
 
     async def _publish_next(self) -> bool:
         began = time.monotonic()
         run: ClaimedRun | None = None
         try:
             async with self._units_of_work.begin() as uow:
-                if await waiting_events(uow.session) > self._outbox_max_events:
-                    return False
                 run = await self._runs.claim_next(uow.session)
                 if run is None:
+                    return False
+                if await waiting_events(uow.session) > self._outbox_max_events:
                     return False
                 await self._publisher.publish(uow, run)
         except TransientError:
