@@ -6,7 +6,9 @@ from hwb_mis_ingest.domain.season_guard import LetThrough, Roll, Season
 from hwb_runtime.database import Session
 from hwb_schemas.words import RecordKind
 
-# OFFSET 0 keeps PostgreSQL from parsing each record again for every value that is taken from it.
+# OFFSET 0 keeps PostgreSQL from parsing a record again for every value that is taken from it, and has
+# it look each learner up by the key: knowing nothing of a table that was just filled, it compared
+# every learner of a school with every other.
 _WHO_CLAIMS = """
     SELECT kind, code, coalesce(r ->> 'year_group', '') AS year_group,
            jsonb_array_length(r -> 'classes') AS places
@@ -73,8 +75,10 @@ class SeasonTable:
                             p.state IN ('on_roll', 'missing') AS is_there,
                             p.record::jsonb ->> 'year_group' IS DISTINCT FROM s.year_group AS moved
                      FROM season_learner s
-                     LEFT JOIN published_record p
-                         ON (p.school, p.kind, p.code) = (s.school, 'learner', s.code)
+                     LEFT JOIN LATERAL (
+                         SELECT state, record FROM published_record
+                         WHERE (school, kind, code) = (s.school, 'learner', s.code) OFFSET 0) p
+                         ON true
                      WHERE s.school = %(school)s AND s.season = %(season)s OFFSET 0) l
                ON CONFLICT (school, season) DO UPDATE SET
                    below_top = excluded.below_top, moved_up = excluded.moved_up,
