@@ -6,9 +6,9 @@ from hwb_mis_ingest.domain.season_guard import LetThrough, Roll, Season
 from hwb_runtime.database import Session
 from hwb_schemas.words import RecordKind
 
-# OFFSET 0 keeps PostgreSQL from parsing a record again for every value that is taken from it, and has
-# it look each learner up by the key: knowing nothing of a table that was just filled, it compared
-# every learner of a school with every other.
+# OFFSET 0 keeps PostgreSQL from parsing a record again for every value that is taken from it, and
+# has it look each learner up by the key: knowing nothing of a table that was just filled, it
+# compared every learner of a school with every other.
 _WHO_CLAIMS = """
     SELECT kind, code, coalesce(r ->> 'year_group', '') AS year_group,
            jsonb_array_length(r -> 'classes') AS places
