@@ -15,6 +15,7 @@ BODIES = {
     "reactivate": {"reason": "Because"},
     "extend": {"ends_on": None},
     "review": {},
+    "rename": {"forename": "A", "surname": "B", "sign_in_name": "kept", "reason": "Because"},
     "transfer": {"previous_school": "6604002"},
 }
 HIDDEN = sorted(one for one, may in OF_IDENTITY.items() if may.elsewhere == "hidden")
