@@ -51,10 +51,12 @@ def test_a_full_slice_waits_for_nothing_and_is_not_overfilled(gathering: Gatheri
     gathering.put(fetched(1, 0, 59))
     gathering.put(fetched(2, 0, 59))
     assert parts(gathering.take(10.01)) == [(1, 0, 59)]
-    assert gathering.take(10.02) == [], "the rest is not full by itself"
-    gathering.put(fetched(3, 0, 500))
-    assert parts(gathering.take(10.03)) == [(2, 0, 59)]
-    assert parts(gathering.take(10.04)) == [(3, 0, 500)], "one fetch alone may be larger"
+    assert parts(gathering.take(10.02)) == [(2, 0, 59)], "half of a slice is enough"
+    gathering.put(fetched(3, 0, 48))
+    assert gathering.take(10.03) == []
+    gathering.put(fetched(4, 0, 500))
+    assert parts(gathering.take(10.03)) == [(3, 0, 48)]
+    assert parts(gathering.take(10.04)) == [(4, 0, 500)], "one fetch alone may be larger"
 
 
 def test_records_of_a_busy_partition_wait_in_order_and_hold_up_no_other(

@@ -102,7 +102,7 @@ class ServiceSettings(BaseSettings):
     slice_gather_seconds: Annotated[float, Field(ge=0, le=10)] = 0.25
     """From the beginning of a topic's slice to that of its next one, unless that is full before."""
 
-    slice_records: Annotated[int, Field(ge=1, le=10_000)] = 2000
+    slice_records: Annotated[int, Field(ge=1, le=10_000)] = 1250
     """Most events in one slice, which is one transaction, unless one fetch alone has more."""
 
     outbox_max_events: Annotated[int, Field(ge=1000)] = 50_000

@@ -26,7 +26,7 @@ log = structlog.get_logger("hwb_runtime.consumer")
 
 TP = Any
 FETCHES_AHEAD = 8
-SLICES_AHEAD = 4
+SLICES_AHEAD = 6
 
 
 class Progress:

@@ -2,7 +2,7 @@
 
 A transaction costs the same for 30 events as for 300, and a topic's twelve partitions bring a few
 each. So a slice takes what waits of all of them; a topic's next one begins a moment later, unless
-it is full by then. What comes after a pause is taken at once (docs/adr/0016).
+it is half full by then. What comes after a pause is taken at once (docs/adr/0016).
 """
 
 from collections import deque
@@ -30,7 +30,8 @@ class Gathering:
     """What waits to be applied.
 
     slice_records: most records of a slice, unless one fetch alone has more.
-    gather_seconds: from the beginning of a topic's slice to that of its next, if it is not full.
+    gather_seconds: from the beginning of a topic's slice to that of its next, if less than half of
+        one waits before.
     """
 
     def __init__(self, *, slice_records: int, gather_seconds: float) -> None:
@@ -49,8 +50,8 @@ class Gathering:
     def take(self, now: float) -> list[Fetched]:
         """The next slice, all of one topic; its partitions are busy until ``done``. Maybe none."""
         for topic in list(self._waiting):
-            chosen, is_full = self._next_of(topic)
-            if chosen and (is_full or now >= self._ripe_at.get(topic, now)):
+            chosen, is_enough = self._next_of(topic)
+            if chosen and (is_enough or now >= self._ripe_at.get(topic, now)):
                 self._remove(topic, chosen)
                 self._ripe_at[topic] = now + self._gather_seconds
                 return chosen
@@ -79,7 +80,7 @@ class Gathering:
             if chosen and size > self._slice_records:
                 return chosen, True
             chosen.append(one)
-        return chosen, size >= self._slice_records
+        return chosen, 2 * size >= self._slice_records
 
     def _remove(self, topic: str, chosen: Sequence[Fetched]) -> None:
         taken = {id(one) for one in chosen}
