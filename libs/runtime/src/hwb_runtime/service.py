@@ -24,6 +24,10 @@ log = structlog.get_logger("hwb_runtime.service")
 HttpApi = FastAPI
 """What ``Service.api`` makes: composition roots name it without importing the framework."""
 
+# Longer than callers and ingresses keep a connection (httpx: 5 s, nginx: 60 s): who closes first
+# must be the caller, or its next request meets a connection that has just been closed.
+KEEP_ALIVE_SECONDS = 75
+
 
 @dataclass(frozen=True)
 class Service:
@@ -79,6 +83,7 @@ def service_cli(service: Service) -> typer.Typer:  # noqa: C901 - a list of verb
                 port=platform.settings.api_port,
                 log_config=None,
                 access_log=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=10,
             )
             await uvicorn.Server(config).serve()
