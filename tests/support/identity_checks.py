@@ -82,7 +82,7 @@ def check_kept_back(taken: Taken | None) -> None:
 def last_words(words: Iterable[Enrolment]) -> dict[tuple[str, str], Enrolment]:
     """What each school said last of each key; a row kept back is no word on anybody.
 
-    A former UPN that was stated once stays stated, where it was believed: ``_as_kept``.
+    A former UPN that was stated once stays stated.
     """
     last: dict[tuple[str, str], Enrolment] = {}
     for word in sorted(words, key=lambda word: word.run_seq):
@@ -117,19 +117,10 @@ def check_state(
         known.update(((one.school, one.key), one) for one in person.enrolments)
         _check_rules(person, today)
     said = {at: word for at, word in words.items() if role_of(word.key) is AccountRole.LEARNER}
-    kept = {at: _as_kept(word, known.get(at), state) for at, word in said.items()}
-    assert known == kept, "what stands is not what the schools said last"
+    assert known == said, "what stands is not what the schools said last"
     assert len(staff) == len(set(staff)), "a member of staff has two accounts"
     assert _staff_said(history, words) <= set(staff), "two members of staff have one account"
     _check_statements(state)
-
-
-def _as_kept(word: Enrolment, known: Enrolment | None, state: State) -> Enrolment:
-    """A word as it must be kept: a former UPN that was not believed may have been withdrawn."""
-    if known is None or known.former_key is not None or word.former_key is None:
-        return word
-    believed = word.former_key in state.persons[state.holders[word.key]].keys
-    return word if believed else word._replace(former_key=None)
 
 
 def _staff_said(history: History, words: Mapping[tuple[str, str], Enrolment]) -> set[str]:

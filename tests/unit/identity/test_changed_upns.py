@@ -112,28 +112,36 @@ def test_the_same_statement_again_raises_no_second_case() -> None:
 
 
 @pytest.mark.parametrize("instead", [None, TEMPORARY])
-def test_a_former_upn_that_was_not_believed_is_withdrawn_when_no_school_states_it_any_more(
+def test_a_former_upn_that_was_not_believed_is_withdrawn_when_its_school_states_it_no_more(
     instead: str | None,
 ) -> None:
-    speech = Speech().hear(word(A, 1), word(B, 1, key=NEW_UPN), word(C, 1, key=NEW_UPN))
-    speech.hear(*[word(school, 2, key=NEW_UPN, former_key=UPN) for school in (B, C)])
-    speech.hear(word(C, 3, key=NEW_UPN, former_key=instead))
-    assert speech.withdrawn == [], "the other school states it still"
-    speech.hear(word(B, 3, key=NEW_UPN, former_key=instead), word(B, 4, key=NEW_UPN))
-    assert len(speech.withdrawn) == 1
-    assert speech.withdrawn[0].former_key == UPN
-    assert NEW_UPN in speech.withdrawn[0].keys
+    speech = Speech().hear(word(A, 1), word(B, 1, key=NEW_UPN))
+    speech.hear(word(B, 2, key=NEW_UPN, former_key=UPN))
+    speech.hear(word(B, 3, key=NEW_UPN, former_key=instead))
+    (withdrawn,) = speech.withdrawn
+    assert withdrawn.former_key == UPN
+    assert NEW_UPN in withdrawn.keys
     assert len(speech.accounts) == 2
 
 
-def test_a_former_upn_that_is_stated_anew_is_in_doubt_anew() -> None:
+def test_a_former_upn_is_not_withdrawn_while_another_school_has_stated_it() -> None:
+    speech = Speech().hear(word(A, 1), word(B, 1, key=NEW_UPN), word(C, 1, key=NEW_UPN))
+    speech.hear(*[word(school, 2, key=NEW_UPN, former_key=UPN) for school in (B, C)])
+    speech.hear(word(C, 3, key=NEW_UPN, former_key=TEMPORARY))
+    assert speech.withdrawn == [], "the other school states it still"
+    speech.hear(word(B, 3, key=NEW_UPN, former_key=TEMPORARY))
+    assert [one.former_key for one in speech.withdrawn] == [UPN]
+
+
+def test_a_former_upn_that_is_stated_anew_in_the_same_slice_is_not_withdrawn() -> None:
     speech = Speech().hear(word(A, 1), word(B, 1, key=NEW_UPN))
-    stated, left_out = [
-        [word(B, seq, key=NEW_UPN, former_key=former) for seq in sequences]
-        for former, sequences in ((UPN, (2, 4)), (None, (3,)))
-    ]
-    speech.hear(stated[0], *left_out, stated[1])
-    assert len(speech.doubts) == 2
+    speech.hear(
+        *[
+            word(B, n, key=NEW_UPN, former_key=former)
+            for n, former in ((2, UPN), (3, None), (4, UPN))
+        ]
+    )
+    assert len(speech.doubts) == 1
     assert speech.withdrawn == [], "one slice ends as its last word says"
 
 

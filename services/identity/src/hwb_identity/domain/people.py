@@ -231,18 +231,20 @@ class People:
     def _after_statement(self, person: Person, known: Enrolment, said: Enrolment) -> Enrolment:
         """The word of a school that has stated a former UPN before.
 
-        One that was believed stays stated, because many exports name it only once. One that was
-        not is withdrawn as soon as no school says it any more.
+        It stays stated, because many exports name it only once: what was believed must not depend
+        on who spoke first. But where it was not, and no other school states it, the proposal to
+        merge is nobody's any more.
         """
         former_key = known.former_key
-        if former_key is None or said.former_key == former_key:
+        if former_key is None:
             return said
-        if former_key in person.keys:
-            return said if said.former_key is not None else said._replace(former_key=former_key)
+        if said.former_key == former_key:
+            self.withdrawn.pop((said.key, former_key), None)
+            return said
         others = (one for one in person.enrolments if one is not known)
-        if all(one.former_key != former_key for one in others):
+        if former_key not in person.keys and all(one.former_key != former_key for one in others):
             self.withdrawn[said.key, former_key] = Withdrawn(person.keys, former_key)
-        return said
+        return said if said.former_key is not None else said._replace(former_key=former_key)
 
     def _with_former(
         self, person: Person, said: Enrolment, former_key: str
