@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from hwb_runtime.openapi import amend_openapi
 from hwb_runtime.problems import MEDIA_TYPE, Problem
 
 SAYS = {
@@ -37,16 +38,7 @@ def document_problems(app: FastAPI) -> None:
     follows from an operation's token, parameters and body is derived; what does not, its route
     names by ``also_answers``.
     """
-    plain = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        is_new = app.openapi_schema is None
-        document = plain()
-        if is_new:
-            _add_problems(document)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    amend_openapi(app, _add_problems)
 
 
 def _add_problems(document: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ class ServiceSettings(BaseSettings):
     """Slices of different partitions that are applied at once."""
 
     slice_gather_seconds: Annotated[float, Field(ge=0, le=10)] = 0.25
-    """From the beginning of a topic's slice to that of its next one, unless that is full before."""
+    """From the beginning of a topic's slice to that of its next, unless half a slice waits."""
 
     slice_records: Annotated[int, Field(ge=1, le=10_000)] = 1250
     """Most events in one slice, which is one transaction, unless one fetch alone has more."""

@@ -100,7 +100,7 @@ class People:
             was, person, merge = self._with_former(person, said, said.former_key)
             doubt = merge or doubt
         if known is not None and known.former_key is not None:
-            said = self._after_statement(person, known, said)
+            self._look_whether_withdrawn(person, known, said)
         heard = with_word(person, said)
         if heard is None:
             return None
@@ -228,23 +228,15 @@ class People:
         self.holders.pop(said.key, None)
         return [self._keep(former, was=person)]
 
-    def _after_statement(self, person: Person, known: Enrolment, said: Enrolment) -> Enrolment:
-        """The word of a school that has stated a former UPN before.
-
-        It stays stated, because many exports name it only once: what was believed must not depend
-        on who spoke first. But where it was not, and no other school states it, the proposal to
-        merge is nobody's any more.
-        """
+    def _look_whether_withdrawn(self, person: Person, known: Enrolment, said: Enrolment) -> None:
+        """Note that a school no longer states a former UPN that was not believed, nor another."""
         former_key = known.former_key
-        if former_key is None:
-            return said
+        if former_key is None or former_key in person.keys:
+            return
         if said.former_key == former_key:
             self.withdrawn.pop((said.key, former_key), None)
-            return said
-        others = (one for one in person.enrolments if one is not known)
-        if former_key not in person.keys and all(one.former_key != former_key for one in others):
+        elif all(one is known or one.former_key != former_key for one in person.enrolments):
             self.withdrawn[said.key, former_key] = Withdrawn(person.keys, former_key)
-        return said if said.former_key is not None else said._replace(former_key=former_key)
 
     def _with_former(
         self, person: Person, said: Enrolment, former_key: str

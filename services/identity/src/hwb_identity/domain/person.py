@@ -123,8 +123,14 @@ def is_for_diagnosis_only(person: Person | None, said: Enrolment) -> bool:
 
 
 def with_word(person: Person, said: Enrolment) -> Person | None:
-    """The person with a school's new word; None where that word, or a later one, is known."""
+    """The person with a school's new word; None where that word, or a later one, is known.
+
+    A former UPN that was stated stays stated, because many exports name it only once: what is
+    believed must not depend on who spoke first.
+    """
     before = enrolment_at(person, said.school, said.key)
+    if before is not None and before.former_key is not None and said.former_key is None:
+        said = said._replace(former_key=before.former_key)
     if before is None:
         enrolments = (*person.enrolments, said)
     elif said.run_seq <= before.run_seq:

@@ -7,9 +7,7 @@ from fastapi import FastAPI, Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.application.by_hand import ByHand, DecideByHand
-from hwb_identity.entrypoints.models import (
-    etag_of,
-)
+from hwb_identity.entrypoints.models import etag_of
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, once
 from hwb_runtime.platform import Platform

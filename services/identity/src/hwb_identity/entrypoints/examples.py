@@ -7,6 +7,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from hwb_runtime.openapi import amend_openapi
+
 _LEARNER = "01821111-7d00-7000-8000-000000000001"
 _STAFF = "01821111-7d00-7000-8000-000000000002"
 _OLD_STAFF = "01821111-7d00-7000-8000-000000000003"
@@ -263,16 +265,7 @@ EXAMPLES: dict[str, Any] = {
 
 def show_examples(api: FastAPI) -> None:
     """Add the examples to the document when somebody first asks for it."""
-    plain = api.openapi
-
-    def openapi() -> dict[str, Any]:
-        is_new = api.openapi_schema is None
-        document = plain()
-        if is_new:
-            _add_examples(document)
-        return document
-
-    api.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    amend_openapi(api, _add_examples)
 
 
 def _add_examples(document: dict[str, Any]) -> None:
