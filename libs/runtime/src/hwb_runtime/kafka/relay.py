@@ -7,9 +7,9 @@ that a leader which wakes too late leaves no older state behind.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from confluent_kafka import KafkaException, Producer
 
@@ -94,8 +94,9 @@ class OutboxRelay:
         plain = [event for event in events if event.topic not in self._compacted]
         tally = _Tally()
         with self._batch_of(fenced) as producer:
-            self._produce(producer, fenced, tally)
-            self._produce(self._plain, plain, tally)
+            # A transaction is committed whole or not at all: nobody needs its single reports.
+            self._produce(producer, fenced, None)
+            self._produce(self._plain, plain, tally.reported)
             crash_point(AFTER_SEND, in_hand=len(events))
             self._plain.flush(DELIVERY_SECONDS + 5)
             if tally.failures or tally.delivered < len(plain):
@@ -120,16 +121,19 @@ class OutboxRelay:
             yield batch
         self._fenced = producer
 
-    def _produce(self, producer: Producer, events: Sequence[Outgoing], tally: "_Tally") -> None:
+    def _produce(
+        self, producer: Producer, events: Sequence[Outgoing], reported: Callable[..., None] | None
+    ) -> None:
         for event in events:
+            headers: list[Any] = event.headers(self._source)
             while True:
                 try:
                     producer.produce(
                         event.topic,
                         key=event.key,
                         value=event.value,
-                        headers=cast("list[Any]", event.headers(self._source)),
-                        on_delivery=tally.reported,
+                        headers=headers,
+                        on_delivery=reported,
                     )
                     break
                 except BufferError:
