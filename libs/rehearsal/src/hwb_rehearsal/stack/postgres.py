@@ -31,7 +31,6 @@ SETTINGS = {
     "effective_cache_size": "2GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "autovacuum_naptime": "10s",
     "jit": "off",
     "log_min_messages": "warning",
 }
