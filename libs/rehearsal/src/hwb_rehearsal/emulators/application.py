@@ -81,6 +81,14 @@ def make_emulators(
     async def called() -> list[dict[str, str | int]]:
         return calls.rows()
 
+    @app.get("/inspect/faults")
+    async def faults_that_happened() -> list[dict[str, str]]:
+        return [
+            {"provider": provider, "id": thing, "fault": fault}
+            for provider, faults in (("teams", tenant.faults), ("classroom", domain.faults))
+            for thing, fault in faults.happened()
+        ]
+
     @app.post("/inspect/faults", status_code=204)
     async def put_fault(wanted: FaultWanted) -> None:
         faults = tenant.faults if wanted.provider == "teams" else domain.faults

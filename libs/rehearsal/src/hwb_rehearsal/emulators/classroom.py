@@ -153,7 +153,7 @@ class Classroom:
             raise invalid(f"updateMask: not a field that can be set: {sorted(unknown)}.")
         if faults.strikes_once(course.id, course.name, Fault.UNAVAILABLE_ONCE):
             raise ClassroomError(503, "UNAVAILABLE", "The service is currently unavailable.")
-        if faults.has(course.id, course.name, Fault.INTERNAL):
+        if faults.strikes(course.id, course.name, Fault.INTERNAL):
             raise ClassroomError(500, "INTERNAL", "Internal error encountered.")
         self._domain.patch(course, mask, body)
         return JSONResponse(_course(course, self._domain))

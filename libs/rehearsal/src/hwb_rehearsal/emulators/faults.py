@@ -37,7 +37,7 @@ class Fault(StrEnum):
 
 @dataclass(slots=True)
 class Faults:
-    """Which faults a thing has, by its id or its name, and which have happened once already."""
+    """Which faults a thing has, by its id or its name, and which it has been hit by so far."""
 
     _by_id: dict[str, set[Fault]] = field(default_factory=dict)
     _happened: set[tuple[str, Fault]] = field(default_factory=set)
@@ -50,13 +50,17 @@ class Faults:
         """Take the faults that were set by id away again."""
         self._by_id.pop(thing, None)
 
-    def has(self, thing: str, name: str, fault: Fault) -> bool:
-        """Whether a thing of this id and name has the fault."""
-        return f"[{fault}]" in name or fault in self._by_id.get(thing, ())
+    def happened(self) -> list[tuple[str, Fault]]:
+        """Things that were hit, each by which fault; sorted."""
+        return sorted(self._happened)
 
-    def strikes_once(self, thing: str, name: str, fault: Fault) -> bool:
-        """Whether the fault is there and happens now, for the first and only time."""
-        if not self.has(thing, name, fault) or (thing, fault) in self._happened:
+    def strikes(self, thing: str, name: str, fault: Fault) -> bool:
+        """Whether a thing of this id and name has the fault, which then happens now."""
+        if f"[{fault}]" not in name and fault not in self._by_id.get(thing, ()):
             return False
         self._happened.add((thing, fault))
         return True
+
+    def strikes_once(self, thing: str, name: str, fault: Fault) -> bool:
+        """Whether the fault is there and happens now, for the first and only time."""
+        return (thing, fault) not in self._happened and self.strikes(thing, name, fault)

@@ -1,5 +1,6 @@
 """Microsoft Graph v1.0, as far as the groups service calls it (facts/providers.md 1)."""
 
+import hashlib
 import re
 import uuid
 from collections.abc import Awaitable, Callable
@@ -36,7 +37,10 @@ QUOTAS = {
     "education": Quota(35_000, 10),
     "one_team": Quota(4, 1),
 }
-"""Per app and tenant; ``one_team`` per team (facts/providers.md 1.1)."""
+"""Per app and tenant; ``one_team`` per app on one team (facts/providers.md 1.1).
+
+An app is known by its token: two apps have a quota each.
+"""
 
 Answer = Callable[[Request], Awaitable[Response]]
 MEMBERS_AT_ONCE = 200
@@ -136,11 +140,13 @@ class Graph:
         return Route(path, endpoint, methods=[method])
 
     def _admit(self, request: Request, kind: str) -> None:
-        if not request.headers.get("authorization", "").startswith("Bearer "):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not token:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
-        waits = [self._limits.retry_after(kind)]
+        app = hashlib.sha256(token.encode()).hexdigest()
+        waits = [self._limits.retry_after(kind, app)]
         if (team_id := request.path_params.get("team_id")) is not None:
-            waits.append(self._limits.retry_after("one_team", team_id))
+            waits.append(self._limits.retry_after("one_team", f"{app}/{team_id}"))
         if longest := max((wait for wait in waits if wait), default=0):
             message = "Too many requests: wait for Retry-After."
             raise GraphError(429, "TooManyRequests", message, retry_after=longest)
@@ -241,12 +247,12 @@ class Graph:
         faults = self._tenant.faults
         if faults.strikes_once(team.id, team.name, Fault.UNAVAILABLE_ONCE):
             raise GraphError(503, "ServiceUnavailable", "The service is unavailable.")
-        if faults.has(team.id, team.name, Fault.INTERNAL):
+        if faults.strikes(team.id, team.name, Fault.INTERNAL):
             raise GraphError(500, "InternalServerError", "An internal error occurred.")
         if not any(self._tenant.people.exists(owner) for owner in team.owners()):
             raise bad_request("The team must have an owner.")
         operation = self._tenant.change_state(team, action)
-        if faults.has(team.id, team.name, Fault.NOT_FOUND_BUT_WORKS):
+        if faults.strikes(team.id, team.name, Fault.NOT_FOUND_BUT_WORKS):
             raise GraphError(404, "UnknownError", "")
         return Response(status_code=202, headers=_location(team, operation))
 

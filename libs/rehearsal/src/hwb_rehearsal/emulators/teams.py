@@ -149,7 +149,7 @@ class Tenant:
 
     def _operation(self, team: Team, action: Action, begins: float) -> Operation:
         seconds = self.delays.operation
-        if action != "createTeam" and self._has(team, Fault.SLOW):
+        if action != "createTeam" and self._strikes(team, Fault.SLOW):
             seconds *= 10
         operation = Operation(
             id=str(uuid.uuid4()),
@@ -165,17 +165,17 @@ class Tenant:
         return operation
 
     def _spoil(self, team: Team, operation: Operation) -> None:
-        if self._has(team, Fault.STUCK_BUT_WORKS):
+        if self._strikes(team, Fault.STUCK_BUT_WORKS):
             operation.outcome = "never_ends"
-        elif self._has(team, Fault.STUCK):
+        elif self._strikes(team, Fault.STUCK):
             operation.outcome, operation.changes_team = "never_ends", False
-        elif self._has(team, Fault.FAILS) or self._once(team, Fault.FAILS_ONCE):
+        elif self._strikes(team, Fault.FAILS) or self._once(team, Fault.FAILS_ONCE):
             operation.outcome, operation.changes_team = "fails", False
         elif self._once(team, Fault.WITHOUT_EFFECT):
             operation.changes_team = False
 
-    def _has(self, team: Team, fault: Fault) -> bool:
-        return self.faults.has(team.id, team.name, fault)
+    def _strikes(self, team: Team, fault: Fault) -> bool:
+        return self.faults.strikes(team.id, team.name, fault)
 
     def _once(self, team: Team, fault: Fault) -> bool:
         return self.faults.strikes_once(team.id, team.name, fault)
