@@ -74,6 +74,13 @@ OF_GROUPS = {
         T, elsewhere="refused", body={"school": HERE, "classes": [], "accounts": []}
     ),
     "POST /v1/groups": may(DC, SA, T, SD, OP, elsewhere="hidden"),
+    "GET /v1/archive-runs/dry-run": may(SD, OP, elsewhere="national"),
+    "GET /v1/archive-runs": may(SD, OP, elsewhere="national"),
+    "GET /v1/archive-runs/{run_id}": may(SD, OP, elsewhere="national"),
+    "POST /v1/archive-runs": may(OP, elsewhere="national"),
+    "POST /v1/archive-runs/{run_id}/pause": may(OP, elsewhere="national"),
+    "POST /v1/archive-runs/{run_id}/resume": may(OP, elsewhere="national"),
+    "POST /v1/archive-runs/{run_id}/cancel": may(OP, elsewhere="national"),
     "POST /v1/groups/{group_id}/restore": may(DC, SA, T, SD, OP, elsewhere="hidden"),
 }
 OF_NOTIFIER = {

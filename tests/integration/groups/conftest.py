@@ -52,6 +52,7 @@ CALLERS = {
     "network": Caller("n", Role.NETWORK_MANAGER, SCHOOL),
     "authority": Caller("la", Role.LOCAL_AUTHORITY, None, "681"),
     "desk": Caller("desk", Role.SERVICE_DESK),
+    "operator": Caller("op", Role.OPERATOR),
 }
 
 
@@ -143,10 +144,14 @@ class World:
             *(self.account_event(name) for name in ("t1", "t2", "a", "b", "c")),
         )
 
-    async def ask(self, who: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """POST as somebody, each time with a key of its own."""
+    async def ask(
+        self, who: str, path: str, body: dict[str, Any] | None = None, *, seen: str | None = None
+    ) -> httpx.Response:
+        """POST as somebody, each time with a key of its own; ``seen`` is the ETag of what was."""
         self.commands += 1
         headers = {"Authorization": f"Bearer {who}", "Idempotency-Key": f"key-{self.commands:06}"}
+        if seen is not None:
+            headers["If-Match"] = seen
         return await self.api.post(path, json=body, headers=headers)
 
     async def look(self, who: str, path: str, **params: str) -> httpx.Response:
@@ -246,6 +251,7 @@ async def world_on(
             "classroom_token": "classroom",
             "time_scale": SCALE,
             "technical_owner": TEAMS_OWNER,
+            "archive_begins": "calendar",
             **settings,
         },
         callers=CALLERS,

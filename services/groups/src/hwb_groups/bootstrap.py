@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from hwb_groups.adapters.archive_store import PostgresArchiveRuns
 from hwb_groups.adapters.classroom import GoogleClassroom
 from hwb_groups.adapters.graph import GraphTeams
 from hwb_groups.adapters.limiter import PostgresLimiter
@@ -15,6 +16,7 @@ from hwb_groups.adapters.queue import PostgresQueue
 from hwb_groups.adapters.tokens import classroom_tokens, graph_tokens
 from hwb_groups.adapters.transport import Pace, Tokens, Transport
 from hwb_groups.application.accounts import FollowAccounts
+from hwb_groups.application.archive_runs import ArchiveRuns
 from hwb_groups.application.classes import FollowClasses
 from hwb_groups.application.commands import Commands
 from hwb_groups.application.dispatch import Dispatcher
@@ -125,9 +127,20 @@ def commands(platform: Platform) -> Commands:
     return Commands(PostgresGroups, platform.calendar, platform.settings.time_scale)
 
 
+def archive_runs(platform: Platform) -> ArchiveRuns:
+    """What operators do at the end of the year."""
+    return ArchiveRuns(
+        groups_of=PostgresGroups,
+        rows_of=PostgresArchiveRuns,
+        calendar=platform.calendar,
+        time_scale=platform.settings.time_scale,
+        begins_by_calendar=platform.settings.archive_begins == "calendar",
+    )
+
+
 def season(platform: Platform) -> Season:
     """What the calendar asks for."""
-    return Season(platform.units_of_work, PostgresGroups, platform.calendar)
+    return Season(platform.units_of_work, PostgresGroups, platform.calendar, archive_runs(platform))
 
 
 def dispatchers(platform: Platform, providers: Providers) -> list[Dispatcher]:
@@ -186,10 +199,12 @@ async def worker(platform: Platform) -> AsyncIterator[WorkerParts]:
 def api(platform: Platform) -> HttpApi:
     """The HTTP API."""
     from hwb_groups.entrypoints.api import make_api
+    from hwb_groups.entrypoints.archive_routes import add_archive_runs
     from hwb_groups.entrypoints.preview_routes import add_previews
 
     app = make_api(platform, commands(platform))
     add_previews(app, platform, previews(platform))
+    add_archive_runs(app, platform, archive_runs(platform))
     return app
 
 

@@ -96,6 +96,97 @@ class NotArchivedError(ProblemError):
         )
 
 
+class YearNotOverError(ProblemError):
+    """Groups are archived from the calendar's end of the academic year on: wait for that day."""
+
+    def __init__(self, academic_year: str, ends: date) -> None:
+        super().__init__(
+            status=409,
+            code="year_not_over",
+            title="The academic year is not over",
+            detail=f"The groups of {academic_year} can be archived from {ends.day} {ends:%B %Y}."
+            " Nothing was archived; the dry run can be looked at before.",
+            extra={"from": ends.isoformat()},
+        )
+
+
+class ArchiveRunOpenError(ProblemError):
+    """One archive run at a time: let the other one end, or cancel it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=409,
+            code="archive_run_open",
+            title="An archive run is under way",
+            detail="Nothing was begun. Let the run that is there end, or cancel it, and make a new"
+            " dry run.",
+        )
+
+
+class NothingToArchiveError(ProblemError):
+    """Every group of the academic year is archived or restored."""
+
+    def __init__(self, academic_year: str) -> None:
+        super().__init__(
+            status=409,
+            code="nothing_to_archive",
+            title="There is nothing to archive",
+            detail=f"No Team or Classroom of {academic_year} or before is open, except restored"
+            " ones, which are never archived again.",
+        )
+
+
+class DryRunOutdatedError(ProblemError):
+    """Groups came or went since the dry run: look at a new one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=412,
+            code="dry_run_outdated",
+            title="The dry run is out of date",
+            detail="Other groups would be archived by now. Nothing was begun: make a new dry run,"
+            " look at it, and confirm that one.",
+        )
+
+
+class ConfirmationError(ProblemError):
+    """What was typed is not what the dry run says: look at it once more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=422,
+            code="confirmation_wrong",
+            title="What you typed is not what would be archived",
+            detail="Nothing was begun. Type the academic year and the number of groups as the dry"
+            " run shows them; if they surprise you, find out why first.",
+        )
+
+
+class ArchiveRunUnknownError(ProblemError):
+    """There is no such archive run: look at the list of runs."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            status=404,
+            code="archive_run_unknown",
+            title="This archive run is not known",
+            detail=f"There is no archive run {run_id}. Choose it from the list of archive runs.",
+        )
+
+
+class ArchiveRunEndedError(ProblemError):
+    """A run that is done or cancelled stays so: begin another one for what is left."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(
+            status=409,
+            code="archive_run_ended",
+            title="This archive run has ended",
+            detail=f"The archive run {run_id} is done or cancelled, and nothing was changed. For"
+            " groups that are still open make a new dry run.",
+        )
+
+
 class OtherSchoolsClassError(ProblemError):
     """A preview names a class of another school. A preview is of one school: send its own alone."""
 

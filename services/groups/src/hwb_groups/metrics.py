@@ -4,4 +4,7 @@ from hwb_runtime.metrics import counter, gauge
 
 OPERATIONS = counter("hwb_groups_operations", "Operations that ended", ("action", "outcome"))
 CALLS = counter("hwb_groups_provider_calls", "Calls answered", ("kind", "status"))
+ARCHIVE_DUE = gauge(
+    "hwb_groups_archive_due", "1 where the year is over and its archive run is not begun"
+)
 IN_HAND = gauge("hwb_groups_operations_in_hand", "Operations in hand", ("provider",))

@@ -1,7 +1,7 @@
 """What the groups service can be told from outside."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -49,6 +49,10 @@ class Settings(ServiceSettings):
 
     provider_slots_kept: Annotated[int, Field(ge=1)] = 3
     """How many of them only restores may use."""
+
+    archive_begins: Literal["operator", "calendar"] = "operator"
+    """Who begins the archive run at the end of the year: an operator, after a dry run, or in a
+    rehearsal the calendar."""
 
     lease_seconds: Annotated[float, Field(ge=1)] = 10.0
     """How long an operation still belongs to a worker that has died."""

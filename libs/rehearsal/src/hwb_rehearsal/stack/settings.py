@@ -76,6 +76,7 @@ def environment_of(
             "GRAPH_TOKEN": provider_token,
             "CLASSROOM_TOKEN": provider_token,
             "TECHNICAL_OWNER": TECHNICAL_OWNER,
+            "ARCHIVE_BEGINS": "calendar",
         }
     if service == "notifier":
         values |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(ports.mail)}

@@ -19,6 +19,10 @@ GROUP_COLUMNS = """g.group_id, g.provider, g.provider_id, g.class_key, g.school,
     g.parked, g.reason"""
 CLASS_COLUMNS = """class_key, school, academic_year, class_code, title, year_group, state,
     teachers, members"""
+HAS_OWNER = """EXISTS (SELECT 1 FROM group_member m JOIN account a USING (account_id)
+    WHERE m.group_id = g.group_id AND m.role = 'teacher' AND a.status = 'active'
+      AND (a.home_school = g.school OR g.school = ANY(a.other_schools)))"""
+"""Of a group ``g``: a teacher of it still counts at its school."""
 _PERSON_COLUMNS = """a.account_id, a.status, a.sign_in_name, a.home_school, a.other_schools,
     a.person_refs"""
 
@@ -324,6 +328,13 @@ class PostgresGroups:
         )
         return touched == 1
 
+    async def has_owner(self, group_id: str) -> bool:
+        row = await self._session.fetch_one(
+            f"SELECT {HAS_OWNER} FROM class_group g WHERE g.group_id = %s",  # noqa: S608 - ours
+            (group_id,),
+        )
+        return bool(row and row[0])
+
     async def freeze(self, up_to_year: str, *, now: datetime) -> int:
         return await self._session.execute(
             """UPDATE class_group SET state = 'frozen', changed_at = %s
@@ -334,18 +345,8 @@ class PostgresGroups:
     async def wish_archived(self, group_ids: Collection[str], *, now: datetime) -> None:
         await self._session.execute(
             """UPDATE class_group
-               SET wish = 'archived', state = 'archiving', generation = generation + 1,
-                   changed_at = %s
+               SET wish = 'archived', generation = generation + 1, changed_at = %s,
+                   state = CASE WHEN state = 'creating' THEN state ELSE 'archiving' END
                WHERE group_id = ANY(%s)""",
             (now, list(group_ids)),
         )
-
-    async def due_for_archive(self, up_to_year: str, *, limit: int) -> list[Group]:
-        rows = await self._session.fetch(
-            f"""SELECT {GROUP_COLUMNS} FROM class_group g
-                WHERE g.state IN ('linked', 'frozen') AND g.wish = 'present'
-                  AND g.academic_year <= %s
-                ORDER BY g.group_id LIMIT %s FOR UPDATE""",  # noqa: S608 - the columns are ours
-            (up_to_year, limit),
-        )
-        return [group_of(row) for row in rows]

@@ -21,7 +21,7 @@ class PostgresQueue:
     lease_seconds: float
 
     async def claim(self, provider: Provider, *, up_to: Lane, limit: int) -> list[Operation]:
-        """None while the provider has told us to wait."""
+        """None while the provider has told us to wait; no archives while their run is not open."""
         lease = uuid4().hex
         async with self.database.transaction() as session:
             await session.execute(
@@ -37,7 +37,10 @@ class PostgresQueue:
                        started_at = coalesce(o.started_at, clock_timestamp())
                    FROM (SELECT operation_id FROM operation
                          WHERE provider = %(provider)s AND state = 'queued'
-                           AND lane <= %(lane)s AND not_before <= clock_timestamp()
+                           AND lane <= CASE WHEN EXISTS (
+                                   SELECT 1 FROM archive_run WHERE ended_at IS NULL AND NOT open)
+                               THEN least(%(lane)s, %(before_bulk)s) ELSE %(lane)s END
+                           AND not_before <= clock_timestamp()
                            AND NOT EXISTS (
                                SELECT 1 FROM bucket WHERE name = ANY(%(buckets)s)
                                AND blocked_until > clock_timestamp() + interval '1 second')
@@ -57,6 +60,7 @@ class PostgresQueue:
                     "seconds": self.lease_seconds,
                     "provider": provider.value,
                     "lane": int(up_to),
+                    "before_bulk": int(Lane.BULK) - 1,
                     "buckets": [
                         k.value for k, quota in QUOTAS.items() if quota.provider is provider
                     ],

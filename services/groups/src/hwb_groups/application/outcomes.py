@@ -92,7 +92,8 @@ def _after(  # noqa: PLR0911 - one answer an action
     group = replace(group, parked=None, reason=None)
     match operation.action:
         case Action.CREATE:
-            return replace(group, state=GroupState.LINKED)
+            ended = group.wish is Wish.ARCHIVED  # the year did, while it was being created
+            return replace(group, state=GroupState.ARCHIVING if ended else GroupState.LINKED)
         case Action.ROSTER:
             return replace(group, roster_done=ending.roster_version or group.roster_done)
         case Action.ARCHIVE:

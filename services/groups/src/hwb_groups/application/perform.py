@@ -373,18 +373,30 @@ class _Attempt:
             return Progress(finished=True, failed=False)
 
     async def _ask(self, provider_id: str, *, archived: bool) -> Reached | Waiting:
+        if archived and not await self._has_owner():
+            await self._give_owner(provider_id)
         try:
             call = self.provider.archive if archived else self.provider.unarchive
             location = await call(provider_id)
         except NoOwnerError:
             if self.group.provider is Provider.TEAMS:
-                owner = Seat(sign_in_name=self.work.technical_owner, role=MemberRole.TEACHER)
-                await self.provider.add(provider_id, [owner])
+                await self._give_owner(provider_id)
             raise
         except MissingError as error:
             # The team is there: such a 404 has been seen while the archive went its way.
             raise UnavailableError(error.code) from error
         return Reached() if location is None else Waiting(location)
+
+    async def _has_owner(self) -> bool:
+        """Whether a teacher of the class is still there, who could be asked about it."""
+        async with self.work.units_of_work.begin() as uow:
+            return await self.work.groups_of(uow.session).has_owner(self.group.group_id)
+
+    async def _give_owner(self, provider_id: str) -> None:
+        """Add the technical owner, in case the provider has lost it; again does no harm."""
+        owner = Seat(sign_in_name=self.work.technical_owner, role=MemberRole.TEACHER)
+        if await self.provider.add(provider_id, [owner]):
+            raise NoOwnerError("technical_owner_refused")
 
     def _wait(self, location: str) -> Waiting | Parked:
         if self._asked_age() > STUCK_SECONDS:

@@ -217,10 +217,11 @@ class Groups(Protocol):
     async def freeze(self, up_to_year: str, *, now: datetime) -> int:
         """Mark linked groups up to this academic year as frozen; gives their number."""
 
-    async def wish_archived(self, group_ids: Collection[str], *, now: datetime) -> None: ...
+    async def has_owner(self, group_id: str) -> bool:
+        """Whether a teacher of the group is still active at its school."""
 
-    async def due_for_archive(self, up_to_year: str, *, limit: int) -> list[Group]:
-        """Portal-made groups up to this academic year that are still there; locked."""
+    async def wish_archived(self, group_ids: Collection[str], *, now: datetime) -> None:
+        """One that is still being created goes on to be created first."""
 
 
 class OperationQueue(Protocol):
