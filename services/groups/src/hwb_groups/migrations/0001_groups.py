@@ -34,7 +34,7 @@ def upgrade() -> None:
             other_schools text[] NOT NULL,
             person_refs text[] NOT NULL,
             version bigint NOT NULL
-        ) WITH (fillfactor = 70);
+        ) WITH (fillfactor = 50);
 
         -- A person_ref may for a moment name two accounts: their events come in any order.
         CREATE TABLE person (
