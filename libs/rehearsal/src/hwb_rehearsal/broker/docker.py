@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 
 import docker
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
 from testcontainers.core.config import ConnectionMode, testcontainers_config
 from testcontainers.core.container import DockerContainer
 
+from hwb_rehearsal.broker.admin import admin_before_start
 from hwb_rehearsal.broker.errors import BrokerError
 
 IMAGE = "apache/kafka:4.4.0"
@@ -173,14 +173,7 @@ def _put_start_script(container: DockerContainer, address: str) -> None:
 
 def _wait_until_it_answers(address: str, container: DockerContainer) -> None:
     deadline = time.monotonic() + START_SECONDS
-    admin = AdminClient(
-        {
-            "bootstrap.servers": address,
-            "reconnect.backoff.ms": 50,
-            "reconnect.backoff.max.ms": 200,
-            "log_level": 0,
-        }
-    )
+    admin = admin_before_start(address)
     while True:
         try:
             if admin.list_topics(timeout=1.0).brokers:

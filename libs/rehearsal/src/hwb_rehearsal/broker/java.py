@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
+from hwb_rehearsal.broker.admin import admin_before_start
 from hwb_rehearsal.broker.child import dies_with_parent, free_ports
 from hwb_rehearsal.broker.errors import BrokerError
 
@@ -162,15 +162,7 @@ def _write_settings(root: Path, *, broker: int, controller: int) -> str:
 
 def _wait_until_it_answers(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    # A client that finds nobody waits longer and longer; half a minute later is no use here.
-    admin = AdminClient(
-        {
-            "bootstrap.servers": address,
-            "reconnect.backoff.ms": 50,
-            "reconnect.backoff.max.ms": 200,
-            "log_level": 0,
-        }
-    )
+    admin = admin_before_start(address)
     while True:
         if process.poll() is not None:
             message = f"Kafka ended while it started: {_end_of(log.read_text(errors='replace'))}"

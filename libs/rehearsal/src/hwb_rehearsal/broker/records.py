@@ -16,9 +16,9 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
+from hwb_rehearsal.broker.admin import admin_of
 from hwb_rehearsal.broker.errors import BrokerError
 
 ASK_SECONDS = 10.0
@@ -140,7 +140,7 @@ def group_lag(address: str, group: str) -> int:
 
     Raises BrokerError where the broker does not tell: librdkafka's built-in one.
     """
-    admin = AdminClient({"bootstrap.servers": address})
+    admin = admin_of(address)
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # the library's own gap
     try:
         asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
@@ -160,7 +160,7 @@ def shares_of_group(address: str, group: str, topic: str) -> list[int]:
 
     Raises BrokerError where the broker does not tell: librdkafka's built-in one.
     """
-    admin = AdminClient({"bootstrap.servers": address})
+    admin = admin_of(address)
     try:
         asked = admin.describe_consumer_groups([group], request_timeout=ASK_SECONDS)
         described = asked[group].result(ASK_SECONDS)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import yaml
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from hwb_rehearsal.broker.admin import admin_of
 from hwb_rehearsal.broker.errors import BrokerError
 from hwb_schemas.topics import Topic, topic_files
 
@@ -55,7 +55,7 @@ def make_topics(address: str, specs: Sequence[TopicSpec]) -> None:
     Raises BrokerError where one is there already, with events in it or not: its positions would be
     another run's.
     """
-    admin = AdminClient({"bootstrap.servers": address})
+    admin = admin_of(address)
     topics = [
         NewTopic(
             spec.name, num_partitions=spec.partitions, replication_factor=1, config=spec.config
@@ -83,7 +83,7 @@ def make_topics(address: str, specs: Sequence[TopicSpec]) -> None:
 
 def delete_topics(address: str, names: Sequence[str]) -> None:
     """Delete topics that this rehearsal made, and wait until they are gone."""
-    admin = AdminClient({"bootstrap.servers": address})
+    admin = admin_of(address)
     futures = admin.delete_topics(list(names), operation_timeout=ADMIN_TIMEOUT)
     for future in futures.values():
         future.result(ADMIN_TIMEOUT)
