@@ -59,6 +59,17 @@ def test_a_full_slice_waits_for_nothing_and_is_not_overfilled(gathering: Gatheri
     assert parts(gathering.take(10.04)) == [(4, 0, 500)], "one fetch alone may be larger"
 
 
+def test_what_a_full_slice_leaves_is_of_other_partitions_and_begins_beside_it(
+    gathering: Gathering,
+) -> None:
+    for first in (0, 25, 50):
+        for partition in (0, 1, 2):
+            gathering.put(fetched(partition, first, first + 24))
+    assert parts(gathering.take(10.0)) == [(0, 0, 24), (0, 25, 49), (0, 50, 74), (1, 0, 24)]
+    assert parts(gathering.take(10.0)) == [(2, 0, 24), (2, 25, 49), (2, 50, 74)]
+    assert gathering.take(11.0) == [], "what is left waits for the partition that is worked on"
+
+
 def test_records_of_a_busy_partition_wait_in_order_and_hold_up_no_other(
     gathering: Gathering,
 ) -> None:

@@ -102,7 +102,7 @@ class ServiceSettings(BaseSettings):
     slice_gather_seconds: Annotated[float, Field(ge=0, le=10)] = 0.25
     """From the beginning of a topic's slice to that of its next, unless half a slice waits."""
 
-    slice_records: Annotated[int, Field(ge=1, le=10_000)] = 1250
+    slice_records: Annotated[int, Field(ge=1, le=10_000)] = 1000
     """Most events in one slice, which is one transaction, unless one fetch alone has more."""
 
     outbox_max_events: Annotated[int, Field(ge=1000)] = 50_000

@@ -7,6 +7,7 @@ it is half full by then. What comes after a pause is taken at once (docs/adr/001
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from hwb_runtime.events import RawRecord
@@ -71,11 +72,15 @@ class Gathering:
         return max(min(moments), 0.0) if moments else None
 
     def _next_of(self, topic: str) -> tuple[list[Fetched], bool]:
+        # Partition by partition, the longest waiting first: what a full slice leaves is of other
+        # partitions, so that the slices beside it have something to do.
+        free: dict[Place, list[Fetched]] = {}
+        for one in self._waiting[topic]:
+            if one.place not in self._busy:
+                free.setdefault(one.place, []).append(one)
         chosen: list[Fetched] = []
         size = 0
-        for one in self._waiting[topic]:
-            if one.place in self._busy:
-                continue
+        for one in chain.from_iterable(free.values()):
             size += len(one.records)
             if chosen and size > self._slice_records:
                 return chosen, True
