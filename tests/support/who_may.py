@@ -86,6 +86,10 @@ OF_GROUPS = {
 OF_NOTIFIER = {
     "GET /v1/cases": everybody_but(T, NM, elsewhere="refused", query={"school": HERE}),
     "GET /v1/cases/{case_key:path}": everybody_but(T, NM, elsewhere="hidden"),
+    "POST /v1/cases/{case_key:path}/comment": may(SD, OP, elsewhere="national"),
+    "POST /v1/cases/{case_key:path}/assign": may(SD, OP, elsewhere="national"),
+    "POST /v1/cases/{case_key:path}/resolve": may(SD, OP, elsewhere="national"),
+    "POST /v1/cases/{case_key:path}/decide": may(SD, OP, elsewhere="national"),
 }
 EXPECTED: dict[str, Mapping[str, May]] = {
     "mis-ingest": OF_MIS_INGEST,

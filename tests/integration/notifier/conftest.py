@@ -103,4 +103,5 @@ CALLERS = {
     "stranger": Caller("dc2", Role.DIGITAL_CHAMPION, "6601111"),
     "authority": Caller("la", Role.LOCAL_AUTHORITY, None, "678"),
     "teacher": Caller("t", Role.TEACHER, SCHOOL),
+    "operator": Caller("operator", Role.OPERATOR),
 }

@@ -1,4 +1,4 @@
-"""mis-ingest, identity and groups side by side, each on a database of its own, without a broker."""
+"""The four services side by side, each on a database of its own, without a broker."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -17,6 +17,9 @@ from hwb_identity import bootstrap as identity
 from hwb_identity.entrypoints.worker import subscriptions_of
 from hwb_mis_ingest import bootstrap as mis_ingest
 from hwb_mis_ingest.adapters.rules_of_others import Other, SignIn
+from hwb_notifier import bootstrap as notifier
+from hwb_notifier.adapters.owners import OwnersOverHttp
+from hwb_notifier.entrypoints.worker import cases_subscription
 from hwb_rehearsal.stack.postgres import Postgres
 from hwb_runtime.auth import Caller
 from hwb_runtime.clock import ManualClock
@@ -33,6 +36,7 @@ SERVICES = {
     "mis-ingest": mis_ingest.SERVICE,
     "identity": identity.SERVICE,
     "groups": groups.SERVICE,
+    "notifier": notifier.SERVICE,
 }
 CALLERS = {
     "manager": Caller("nm", Role.NETWORK_MANAGER, school=SECONDARY),
@@ -81,7 +85,7 @@ class Reach(httpx.AsyncBaseTransport):
 
 @dataclass
 class Together:
-    """Three services; what one publishes is carried to the others at once."""
+    """Four services; what one publishes is carried to the others at once."""
 
     platforms: dict[str, Platform]
     http: dict[str, httpx.AsyncClient]
@@ -130,10 +134,17 @@ class Together:
         return answer.json()
 
     async def post(self, service: str, path: str, body: Any, *, token: str = "champion") -> Any:
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
-        answer = await self.http[service].post(path, json=body, headers=headers)
+        answer = await self.ask(service, path, body, token=token)
         assert answer.is_success, answer.text
         return answer.json()
+
+    async def ask(
+        self, service: str, path: str, body: Any, *, token: str, if_match: str = "", key: str = ""
+    ) -> httpx.Response:
+        """A command, whatever is answered."""
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or str(uuid4())}
+        headers |= {"If-Match": if_match} if if_match else {}
+        return await self.http[service].post(path, json=body, headers=headers)
 
     async def rows(self, service: str, sql: str) -> list[Any]:
         async with self.platforms[service].database.transaction() as session:
@@ -164,7 +175,14 @@ async def together(postgres: Postgres) -> AsyncIterator[Together]:
             name: Other(name, f"http://{name}", 20.0, one, sign_in) for name, one in reach.items()
         }
         app = mis_ingest.api_beside(platforms["mis-ingest"], others)
-        transports = {"mis-ingest": httpx.ASGITransport(app=app), **reach}
+        reach["mis-ingest"] = Reach(httpx.ASGITransport(app=app))
+        owners = OwnersOverHttp(
+            {"identity": "http://identity", "mis-ingest": "http://mis-ingest"},
+            20.0,
+            http={"identity": reach["identity"], "mis-ingest": reach["mis-ingest"]},
+        )
+        desk = notifier.api_beside(platforms["notifier"], owners)
+        transports = {**reach, "notifier": httpx.ASGITransport(app=desk)}
         http = {
             name: await stack.enter_async_context(
                 httpx.AsyncClient(transport=transport, base_url=f"http://{name}")
@@ -178,6 +196,7 @@ async def together(postgres: Postgres) -> AsyncIterator[Together]:
             "mis-ingest": parts.subscriptions,
             "identity": subscriptions_of(use_cases),
             "groups": groups.subscriptions(platforms["groups"]),
+            "notifier": [cases_subscription(notifier.record_cases(platforms["notifier"]))],
         }
         routes: dict[str, list[tuple[Platform, Subscription]]] = {}
         for name, subscriptions in readers.items():

@@ -78,11 +78,31 @@ async def once(
     return reply
 
 
+async def earlier_reply(
+    uow: UnitOfWork, *, key: str, caller: Caller, request: bytes
+) -> Reply | None:
+    """The reply of the first time; None where this is it.
+
+    For a command whose effect is at another service: it is looked for before that one is asked.
+    Raises a 422 problem where the key was used for another request.
+    """
+    return await _stored(uow, key, name_of(caller), hashlib.sha256(request).digest())
+
+
 async def _first_reply(uow: UnitOfWork, *, key: str, subject: str, digest: bytes) -> Reply:
+    reply = await _stored(uow, key, subject, digest)
+    if reply is None:
+        raise KeyUsedError
+    return reply
+
+
+async def _stored(uow: UnitOfWork, key: str, subject: str, digest: bytes) -> Reply | None:
     row = await uow.session.fetch_one(
         "SELECT request_digest, status, body FROM idempotency WHERE caller = %s AND key = %s",
         (subject, key),
     )
-    if row is None or bytes(row[0]) != digest:
+    if row is None:
+        return None
+    if bytes(row[0]) != digest:
         raise KeyUsedError
     return Reply(status=row[1], body=row[2])

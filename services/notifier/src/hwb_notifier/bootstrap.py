@@ -6,13 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from hwb_notifier.adapters.owners import OwnersOverHttp
 from hwb_notifier.adapters.postgres import PostgresCaseRows
 from hwb_notifier.adapters.smtp import SmtpMailer
 from hwb_notifier.adapters.wording import BilingualWording, Contact
+from hwb_notifier.application.decide_case import DecideCase
+from hwb_notifier.application.desk import Desk
 from hwb_notifier.application.find_cases import FindCases
+from hwb_notifier.application.ports import Owners
 from hwb_notifier.application.reconcile import Reconcile
 from hwb_notifier.application.record_cases import RecordCases
 from hwb_notifier.application.send_mails import SendMails
+from hwb_notifier.domain.decision import Owner
 from hwb_notifier.domain.message import Backoff
 from hwb_notifier.settings import Settings
 from hwb_runtime.platform import Platform
@@ -58,9 +63,25 @@ def send_mails(platform: Platform) -> SendMails:
 
 def make_api(platform: Platform) -> Any:
     """The API process, a FastAPI application; only entrypoints know FastAPI."""
+    settings: Settings = platform.settings
+    addresses: dict[Owner, str] = {
+        "identity": settings.identity_url,
+        "mis-ingest": settings.mis_ingest_url,
+    }
+    return api_beside(platform, OwnersOverHttp(addresses, settings.decide_seconds))
+
+
+def api_beside(platform: Platform, owners: Owners) -> Any:
+    """The API; ``owners`` carry out what is decided."""
     from hwb_notifier.entrypoints.api import create_case_api
 
-    return create_case_api(platform, FindCases(PostgresCaseRows(), platform.units_of_work))
+    rows = PostgresCaseRows()
+    return create_case_api(
+        platform,
+        FindCases(rows, platform.units_of_work),
+        Desk(rows),
+        DecideCase(rows, platform.units_of_work, owners),
+    )
 
 
 @asynccontextmanager
@@ -93,5 +114,4 @@ SERVICE = Service(
     api=make_api,
     worker=make_worker,
     reconcile=reconcile,
-    never_crosses=frozenset({"command"}),
 )

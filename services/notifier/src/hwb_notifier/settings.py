@@ -52,5 +52,14 @@ class Settings(ServiceSettings):
     support_centre: str = "https://hwb.gov.wales/support-centre"
     """The support centre."""
 
+    identity_url: str = ""
+    """Address of identity's API, which carries out what is decided of staff transfers."""
+
+    mis_ingest_url: str = ""
+    """Address of mis-ingest's API, which carries out what is decided of held runs."""
+
+    decide_seconds: Annotated[float, Field(gt=0)] = 20.0
+    """The longest wait for the answer of either."""
+
     late_after_seconds: Annotated[float, Field(gt=0)] = 900.0
     """``reconcile`` reports a mail that has waited longer than this."""

@@ -85,6 +85,22 @@ async def request_transfer(reality: Reality, act: RequestTransfer) -> None:
         raise CommandError(message)
 
 
+async def decide_case(
+    reality: Reality, case_key: str, decision: str, *, seen: str, reason: str
+) -> None:
+    """Have the Service Desk decide a case; one that the notifier has not read yet is waited for."""
+    address = f"/v1/cases/{case_key}/decide"
+    headers = {"Idempotency-Key": f"demo {decision} {seen}", "If-Match": f'"{seen}"'}
+    body = {"decision": decision, "reason": reason}
+
+    async def decided() -> bool:
+        async with reality.stack.client("notifier", Role.SERVICE_DESK) as client:
+            answer = await client.post(address, json=body, headers=headers)
+        return answer.status_code != NOT_FOUND and _good(answer)
+
+    await reality.stack.until(decided, f"case {case_key} is known", KNOWN_SECONDS)
+
+
 async def _post(
     reality: Reality,
     service: str,

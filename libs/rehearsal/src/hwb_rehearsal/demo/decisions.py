@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from hwb_rehearsal.compare.rows import Row, row_of_faults
-from hwb_rehearsal.demo.commands import CommandError
+from hwb_rehearsal.demo.commands import CommandError, decide_case
 from hwb_rehearsal.demo.reality import Reality
 from hwb_rehearsal.demo.uploads import SETTLE_SECONDS, a_little_later, push
 from hwb_rehearsal.story.acts import (
@@ -47,11 +47,17 @@ async def push_held(reality: Reality, act: PushHeld) -> Row:
 
 
 async def discard(reality: Reality, act: Discard) -> Row:
-    """Nothing of the held rows is published; the whole export finds nothing new."""
+    """Nothing of the held rows is published; the whole export finds nothing new.
+
+    The school rings the Service Desk, which discards them at the notifier.
+    """
     school = act.mistake.school
     run = await _settled(reality, act.mistake)
     faults = _differs(run, held=act.held, changes=0)
-    await _decide(reality, school, run["run_id"], "discard", {"digest": run["digest"]})
+    case_key = f"mis-ingest/run_held/{school}"
+    await decide_case(
+        reality, case_key, "discard", seen=run["digest"], reason="Half of the export was missing"
+    )
     corrected = await _settled(reality, act.corrected, exported_at=a_little_later(act.corrected))
     faults += _differs(corrected, held=0, changes=0)
     return _row_of_held(act, run, faults)

@@ -79,6 +79,9 @@ def environment_of(
             "ARCHIVE_BEGINS": "calendar",
         }
     if service == "notifier":
-        values |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(ports.mail)}
+        values |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(ports.mail)} | {
+            f"{owner.upper().replace('-', '_')}_URL": f"http://127.0.0.1:{ports.apis[owner]}"
+            for owner in ("identity", "mis-ingest")
+        }
     prefix = f"HWB_{service.upper().replace('-', '_')}_"
     return {"HWB_ENV": "local"} | {prefix + name: value for name, value in values.items()}

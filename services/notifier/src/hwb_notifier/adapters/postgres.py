@@ -12,15 +12,19 @@ from hwb_notifier.application.ports import (
     MailStatus,
 )
 from hwb_notifier.domain.case import Case, CaseState
+from hwb_notifier.domain.step import Step, What
 from hwb_runtime.database import Session, as_json
 from hwb_schemas.words import CaseKind
 
 _CASE = (
     "c.case_key, c.kind, c.school, c.state, c.opening, c.raised_by, c.raised_at, c.resolved_at,"
-    " c.facts"
+    " c.facts, c.assigned_to, c.version"
 )
+_CASE_COLUMNS = 11
 
-_KNOWN = f"SELECT {_CASE} FROM service_case c WHERE c.case_key = ANY (%s)"  # noqa: S608 - constants
+_KNOWN = f"""
+SELECT {_CASE} FROM service_case c WHERE c.case_key = ANY (%s) ORDER BY c.case_key FOR UPDATE
+"""  # noqa: S608 - put together from constants
 
 _WITHOUT_MAIL = f"""
 SELECT {_CASE} FROM service_case c
@@ -30,15 +34,17 @@ ORDER BY c.case_key
 
 _SAVE = """
 INSERT INTO service_case
-SELECT case_key, kind, school, state, opening, raised_by, raised_at, resolved_at, facts
+SELECT case_key, kind, school, state, opening, raised_by, raised_at, resolved_at, facts,
+       assigned_to, version
 FROM jsonb_to_recordset(%s) AS row (
     case_key text, kind text, school text, state text, opening integer, raised_by text,
-    raised_at timestamptz, resolved_at timestamptz, facts jsonb
+    raised_at timestamptz, resolved_at timestamptz, facts jsonb, assigned_to text, version integer
 )
 ON CONFLICT (case_key) DO UPDATE SET
     kind = excluded.kind, school = excluded.school, state = excluded.state,
     opening = excluded.opening, raised_by = excluded.raised_by, raised_at = excluded.raised_at,
-    resolved_at = excluded.resolved_at, facts = excluded.facts
+    resolved_at = excluded.resolved_at, facts = excluded.facts,
+    assigned_to = excluded.assigned_to, version = excluded.version
 """
 
 _ADD_MAILS = """
@@ -87,6 +93,33 @@ class PostgresCaseRows:
     async def save(self, session: Session, cases: Sequence[Case]) -> None:
         if cases:
             await session.execute(_SAVE, (as_json([_row(case) for case in cases]),))
+
+    async def add_step(self, session: Session, case_key: str, step: Step) -> None:
+        await session.execute(
+            """INSERT INTO case_step
+                   (case_key, number, opening, what, value, reason, role, subject, at)
+               SELECT %(key)s, 1 + count(*), %(opening)s, %(what)s, %(value)s, %(reason)s,
+                      %(role)s, %(subject)s, %(at)s
+               FROM case_step WHERE case_key = %(key)s""",
+            {
+                "key": case_key,
+                "opening": step.opening,
+                "what": step.what.value,
+                "value": step.value,
+                "reason": step.reason,
+                "role": step.role,
+                "subject": step.subject,
+                "at": step.at,
+            },
+        )
+
+    async def steps(self, session: Session, case_key: str, *, limit: int) -> list[Step]:
+        rows = await session.fetch(
+            """SELECT what, reason, role, subject, at, opening, value FROM case_step
+               WHERE case_key = %s ORDER BY number DESC LIMIT %s""",
+            (case_key, limit),
+        )
+        return [Step(What(what), *rest) for what, *rest in reversed(rows)]
 
     async def add_mails(self, session: Session, mails: Sequence[tuple[Case, str, str]]) -> None:
         if mails:
@@ -194,11 +227,16 @@ def _row(case: Case) -> dict[str, Any]:
         "raised_at": case.raised_at,
         "resolved_at": case.resolved_at,
         "facts": dict(case.facts),
+        "assigned_to": case.assigned_to,
+        "version": case.version,
     }
 
 
 def _case(row: Sequence[Any]) -> Case:
-    case_key, kind, school, state, opening, raised_by, raised_at, resolved_at, facts = row
+    (
+        case_key, kind, school, state, opening, raised_by, raised_at, resolved_at, facts,
+        assigned_to, version,
+    ) = row  # fmt: skip
     return Case(
         case_key=case_key,
         kind=CaseKind(kind),
@@ -209,12 +247,14 @@ def _case(row: Sequence[Any]) -> Case:
         raised_at=raised_at,
         resolved_at=resolved_at,
         facts=facts,
+        assigned_to=assigned_to,
+        version=version,
     )
 
 
 def _listed(row: Sequence[Any]) -> ListedCase:
-    message_id, state, failures, reason, sent_at = row[9:]
+    message_id, state, failures, reason, sent_at = row[_CASE_COLUMNS:]
     mail = None
     if message_id is not None:
         mail = MailStatus(message_id, MailState(state), failures, reason, sent_at)
-    return ListedCase(_case(row[:9]), mail)
+    return ListedCase(_case(row[:_CASE_COLUMNS]), mail)

@@ -6,11 +6,16 @@ from dataclasses import dataclass, replace
 from hwb_notifier.application.ports import CaseFilter, CaseRows, ListedCase
 from hwb_notifier.domain.kinds import RULES, kinds_seen_by_authorities, kinds_seen_by_schools
 from hwb_notifier.domain.sight import facts_for_school
+from hwb_notifier.domain.step import Step
 from hwb_runtime.auth import Caller
 from hwb_runtime.unit_of_work import UnitsOfWork
 from hwb_schemas.words import CaseKind, Role
 
 NATIONAL = frozenset({Role.SERVICE_DESK, Role.OPERATOR, Role.SERVICE})
+HANDLERS = frozenset({Role.SERVICE_DESK, Role.OPERATOR})
+"""Who works on cases, and reads who else does and what was noted."""
+
+STEPS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,9 @@ class FindCases:
         async with self._units_of_work.begin() as uow:
             found = await self._rows.find(uow.session, narrowed, limit=limit)
         return [
-            _as_seen(one, reach) for one in found if reach.covers(one.case.kind, one.case.school)
+            _as_seen(one, reach, caller)
+            for one in found
+            if reach.covers(one.case.kind, one.case.school)
         ]
 
     async def one(self, caller: Caller, case_key: str) -> ListedCase | None:
@@ -70,15 +77,24 @@ class FindCases:
             found = await self._rows.case(uow.session, case_key)
         if found is None or not reach.covers(found.case.kind, found.case.school):
             return None
-        return _as_seen(found, reach)
+        return _as_seen(found, reach, caller)
+
+    async def steps(self, caller: Caller, case_key: str) -> list[Step]:
+        """What people did about a case; nothing for those who do not work on cases."""
+        if caller.role not in HANDLERS:
+            return []
+        async with self._units_of_work.begin() as uow:
+            return await self._rows.steps(uow.session, case_key, limit=STEPS_SHOWN)
 
 
 def _both(asked: Collection[CaseKind] | None, allowed: frozenset[CaseKind]) -> list[CaseKind]:
     return sorted(allowed if asked is None else allowed & frozenset(asked))
 
 
-def _as_seen(found: ListedCase, reach: Reach) -> ListedCase:
-    if reach.school is None:
-        return found
-    facts = facts_for_school(found.case.facts, reach.school)
-    return replace(found, case=replace(found.case, facts=facts))
+def _as_seen(found: ListedCase, reach: Reach, caller: Caller) -> ListedCase:
+    case = found.case
+    if caller.role not in HANDLERS:
+        case = replace(case, assigned_to=None)
+    if reach.school is not None:
+        case = replace(case, facts=facts_for_school(case.facts, reach.school))
+    return replace(found, case=case)

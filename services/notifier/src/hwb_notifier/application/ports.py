@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from hwb_notifier.domain.case import Case, CaseState
+from hwb_notifier.domain.decision import OwnersCommand
 from hwb_notifier.domain.recipients import Recipient
+from hwb_notifier.domain.step import Step
 from hwb_runtime.database import Session
 from hwb_schemas.words import CaseKind
 
@@ -73,10 +75,16 @@ class CaseRows(Protocol):
     """The rows of cases and mails, within somebody's transaction."""
 
     async def known(self, session: Session, case_keys: Collection[str]) -> dict[str, Case]:
-        """Those of these cases that are known."""
+        """Those of these cases that are known, locked in order until the transaction ends."""
 
     async def save(self, session: Session, cases: Sequence[Case]) -> None:
         """Insert or replace."""
+
+    async def add_step(self, session: Session, case_key: str, step: Step) -> None:
+        """Keep what somebody did; the case is locked."""
+
+    async def steps(self, session: Session, case_key: str, *, limit: int) -> list[Step]:
+        """The newest of a case's steps, oldest first."""
 
     async def add_mails(self, session: Session, mails: Sequence[tuple[Case, str, str]]) -> None:
         """A due mail for each (case, its Message-ID, the first opening's Message-ID)."""
@@ -134,6 +142,17 @@ class MailDelayedError(MailServerError):
 
 class MailRefusedError(MailServerError):
     """It refused for good (5xx): correct the address or the settings, then reconcile --fix."""
+
+
+class Owners(Protocol):
+    """The services that own what cases are about."""
+
+    async def carry_out(self, command: OwnersCommand, *, key: str, token: str) -> dict[str, Any]:
+        """Have the owner do it, by the caller's key and in the caller's name; its answer.
+
+        Raises OwnerRefusedError with the owner's own problem; OwnerAwayError where it was not
+        reached; OwnerSilentError where nobody knows whether it was done.
+        """
 
 
 class Mailer(Protocol):

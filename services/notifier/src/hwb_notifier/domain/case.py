@@ -18,7 +18,10 @@ class CaseState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands. ``opening`` counts how often it was opened: 1 is the first time."""
+    """A case as it stands. ``opening`` counts how often it was opened: 1 is the first time.
+
+    ``assigned_to`` is the person who has it, ``version`` rises with each change.
+    """
 
     case_key: str
     kind: CaseKind
@@ -29,6 +32,8 @@ class Case:
     raised_at: datetime
     facts: Mapping[str, str]
     resolved_at: datetime | None = None
+    assigned_to: str | None = None
+    version: int = 1
 
 
 def case_after(case: Case | None, event: CaseChanged) -> Case | None:
@@ -47,10 +52,22 @@ def case_after(case: Case | None, event: CaseChanged) -> Case | None:
             raised_by=event.raised_by,
             raised_at=event.changed_at,
             facts=dict(event.facts),
+            assigned_to=None if case is None else case.assigned_to,
+            version=1 if case is None else case.version + 1,
         )
     if event.change is CaseChange.RESOLVED and is_open and case is not None:
-        return replace(case, state=CaseState.RESOLVED, resolved_at=event.changed_at)
+        return resolved(case, at=event.changed_at)
     return case
+
+
+def resolved(case: Case, *, at: datetime) -> Case:
+    """The open case once nothing is to be done any more."""
+    return replace(case, state=CaseState.RESOLVED, resolved_at=at, version=case.version + 1)
+
+
+def assigned(case: Case, to: str | None) -> Case:
+    """The case in somebody's hands, or (None) in nobody's."""
+    return replace(case, assigned_to=to, version=case.version + 1)
 
 
 def opens(before: Case | None, after: Case | None) -> bool:

@@ -4,12 +4,17 @@ import base64
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, Field
 
+from hwb_notifier.application.decide_case import DecideCase
+from hwb_notifier.application.desk import Desk
 from hwb_notifier.application.find_cases import FindCases
 from hwb_notifier.application.ports import CaseFilter, ListedCase, MailState
 from hwb_notifier.domain.case import CaseState
+from hwb_notifier.domain.decision import CHOICES, Choice, place_of
+from hwb_notifier.domain.step import Step, What
+from hwb_notifier.entrypoints.desk_routes import add_desk_routes, etag_of
 from hwb_notifier.errors import CaseUnknownError, CursorInvalidError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
@@ -42,7 +47,10 @@ class MailOut(BaseModel):
 
 
 class CaseOut(BaseModel):
-    """A case as it stands; ``opening`` counts how often it was opened."""
+    """A case as it stands; ``opening`` counts how often it was opened.
+
+    ``assigned_to`` is shown to the Service Desk and operators alone.
+    """
 
     case_key: str
     kind: CaseKind
@@ -54,6 +62,38 @@ class CaseOut(BaseModel):
     raised_at: datetime
     resolved_at: datetime | None
     mail: MailOut | None
+    assigned_to: str | None
+    etag: str = Field(description="what assigning and resolving build on")
+
+
+class StepOut(BaseModel):
+    """What somebody did about the case, and why; ``value`` is to whom, or what was decided."""
+
+    what: What
+    value: str | None
+    reason: str
+    role: Role
+    subject: str
+    at: datetime
+    opening: int
+
+
+class ToDecide(BaseModel):
+    """A decision that the case waits for; ``owner`` shows at ``see`` on what."""
+
+    choices: list[Choice]
+    owner: str
+    see: str
+
+
+class CaseShown(CaseOut):
+    """A case, with what its handlers read besides: the steps, and what is to be decided.
+
+    At most the newest 200 steps, oldest first.
+    """
+
+    steps: list[StepOut]
+    to_decide: ToDecide | None
 
 
 class CasePage(BaseModel):
@@ -63,7 +103,7 @@ class CasePage(BaseModel):
     next: str | None
 
 
-def create_case_api(platform: Platform, find: FindCases) -> FastAPI:
+def create_case_api(platform: Platform, find: FindCases, desk: Desk, decide: DecideCase) -> FastAPI:
     """The application."""
     app = create_api(
         platform,
@@ -95,13 +135,20 @@ def create_case_api(platform: Platform, find: FindCases) -> FastAPI:
         return CasePage(items=[_out(one) for one in page], next=more)
 
     @app.get("/v1/cases/{case_key:path}", operation_id="getCase")
-    async def get_case(caller: Reader, case_key: PlainText) -> CaseOut:
+    async def get_case(caller: Reader, case_key: PlainText, response: Response) -> CaseShown:
         """One case; its key may contain slashes."""
         found = await find.one(caller, case_key)
         if found is None:
             raise CaseUnknownError
-        return _out(found)
+        response.headers["ETag"] = etag_of(found.case)
+        steps = await find.steps(caller, case_key)
+        return CaseShown(
+            **_out(found).model_dump(),
+            steps=[_step(one) for one in steps],
+            to_decide=_to_decide(found),
+        )
 
+    add_desk_routes(app, platform, desk, decide)
     return app
 
 
@@ -126,7 +173,29 @@ def _out(found: ListedCase) -> CaseOut:
             reason=mail.reason,
             sent_at=mail.sent_at,
         ),
+        assigned_to=case.assigned_to,
+        etag=etag_of(case),
     )
+
+
+def _step(step: Step) -> StepOut:
+    return StepOut(
+        what=step.what,
+        value=step.value,
+        reason=step.reason,
+        role=Role(step.role),
+        subject=step.subject,
+        at=step.at,
+        opening=step.opening,
+    )
+
+
+def _to_decide(found: ListedCase) -> ToDecide | None:
+    place = place_of(found.case)
+    if place is None or found.case.state is not CaseState.OPEN:
+        return None
+    owner, see = place
+    return ToDecide(choices=list(CHOICES[found.case.kind]), owner=owner, see=see)
 
 
 def _cursor(last: ListedCase) -> str:
