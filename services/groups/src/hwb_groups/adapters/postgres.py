@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from hwb_groups.application.ports import ClassRow, Operation, Queue, RosterEntry
+from hwb_groups.application.ports import ClassRow, Operation, RosterEntry
 from hwb_groups.domain.failure import FailureCode
 from hwb_groups.domain.group import Action, Group, GroupState, Lane, Wish, lane_of
 from hwb_groups.domain.membership import MemberRole, Person
+from hwb_groups.domain.quota import QUOTAS
+from hwb_groups.domain.restore_estimate import Standing
 from hwb_runtime.database import Session
 from hwb_runtime.tracing import next_traceparent
 from hwb_schemas.words import AccountStatus, ClassState, Provider
@@ -295,20 +297,70 @@ class PostgresGroups:
             (int(lane), group_id),
         )
 
-    async def queue(self, provider: Provider) -> Queue:
-        ahead = await self._session.fetch_one(
-            """SELECT count(*) FROM operation
-               WHERE provider = %s AND state IN ('queued', 'running') AND lane <= %s""",
-            (provider.value, int(Lane.RESTORE_POLL)),
+    async def standing(self, group: Group, *, line_seconds: float) -> Standing:
+        provider = group.provider.value
+        mine = await self._session.fetch_one(
+            """SELECT operation_id, action,
+                      extract(epoch FROM clock_timestamp() - started_at)::float
+               FROM operation WHERE group_id = %s AND state IN ('queued', 'running')""",
+            (group.group_id,),
         )
-        recent = await self._session.fetch_one(
+        number, action, begun_for = mine or (None, None, None)
+        restoring = action == Action.RESTORE
+        line = await self._session.fetch_one(
+            """WITH ahead AS (
+                   SELECT queued_at FROM operation
+                   WHERE provider = %(provider)s AND state = 'queued' AND lane <= %(lane)s
+                     AND action = 'restore' AND started_at IS NULL
+                     AND (%(mine)s::bigint IS NULL OR operation_id < %(mine)s)
+               ), span AS (
+                   SELECT count(*) AS ahead, coalesce(least(%(longest)s, extract(
+                       epoch FROM clock_timestamp() - min(queued_at)))::float, 0) AS seconds
+                   FROM ahead
+               )
+               SELECT ahead, seconds, (
+                   SELECT count(*) FROM operation
+                   WHERE provider = %(provider)s AND action = 'restore'
+                     AND started_at > clock_timestamp() - make_interval(secs => seconds))
+               FROM span""",
+            {
+                "provider": provider,
+                "lane": int(Lane.RESTORE_POLL),
+                "mine": number if restoring else None,
+                "longest": line_seconds,
+            },
+        )
+        ahead, line_for, left_line = line or (0, 0.0, 0)
+        return Standing(
+            ahead=ahead,
+            begun=restoring and begun_for is not None,
+            begun_for=begun_for or 0.0,
+            line_for=line_for,
+            left_line=left_line,
+            blocked_for=await self._blocked_for(group.provider),
+            seconds_each=await self._median(provider, Action.RESTORE),
+            archive_under_way=action == Action.ARCHIVE,
+            archive_each=await self._median(provider, Action.ARCHIVE),
+        )
+
+    async def _blocked_for(self, provider: Provider) -> float:
+        row = await self._session.fetch_one(
+            """SELECT extract(epoch FROM max(blocked_until) - clock_timestamp())::float FROM bucket
+               WHERE name = ANY(%s) AND blocked_until > clock_timestamp()""",
+            ([kind.value for kind, quota in QUOTAS.items() if quota.provider is provider],),
+        )
+        return float(row[0]) if row and row[0] is not None else 0.0
+
+    async def _median(self, provider: str, action: Action) -> float | None:
+        """Of the latest fifty; None where there is none."""
+        row = await self._session.fetch_one(
             """SELECT extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took))::float
                FROM (SELECT finished_at - started_at AS took FROM operation
-                     WHERE provider = %s AND action = 'restore' AND state = 'done'
+                     WHERE provider = %s AND action = %s AND state = 'done'
                      ORDER BY finished_at DESC LIMIT 50) AS latest""",
-            (provider.value,),
+            (provider, action.value),
         )
-        return Queue(ahead=ahead[0] if ahead else 0, seconds_each=recent[0] if recent else None)
+        return row[0] if row else None
 
     async def save_provider_id(self, operation: Operation, provider_id: str) -> bool:
         touched = await self._session.execute(

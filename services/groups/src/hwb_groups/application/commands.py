@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hwb_groups.application.classes import apply_rosters
 from hwb_groups.application.next_operations import queue_next
 from hwb_groups.application.outcomes import resolve_case
-from hwb_groups.application.ports import ClassRow, Groups, GroupsOf, Queue, RosterEntry
+from hwb_groups.application.ports import ClassRow, Groups, GroupsOf, RosterEntry
 from hwb_groups.domain.group import (
     Action,
     Group,
@@ -17,6 +17,7 @@ from hwb_groups.domain.group import (
     may_be_restored,
 )
 from hwb_groups.domain.membership import MemberRole
+from hwb_groups.domain.restore_estimate import LINE_SECONDS, place_of, seconds_until_done
 from hwb_groups.domain.season import too_early_for, too_late_for
 from hwb_groups.errors import (
     ClassUnknownError,
@@ -26,14 +27,11 @@ from hwb_groups.errors import (
     TooEarlyError,
     YearOverError,
 )
+from hwb_runtime.database import Session
 from hwb_runtime.tracing import next_traceparent
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.words import Provider
-
-USUAL_RESTORE_SECONDS = 60.0
-"""What a restore takes at the provider, until some have been seen."""
-
 
 Check = Callable[[str, str], Awaitable[None]]
 """Raises where the caller may not, by school and class key."""
@@ -142,17 +140,22 @@ class Commands:
             await groups.cancel_unasked(group_id, {Action.ARCHIVE, Action.ROSTER})
             await groups.hurry(group_id, Lane.RESTORE_POLL)
             await queue_next(groups, [group_id], traceparent=next_traceparent())
-        queue = await groups.queue(group.provider)
-        return Restoring(
-            group=group,
-            place=max(queue.ahead, 1),
-            estimate_seconds=self._estimate(queue),
-        )
+        return await self._standing(groups, group)
 
-    def _estimate(self, queue: Queue) -> int:
-        """Honest: the recent time of one, and one second of the provider's quota a place."""
-        each = queue.seconds_each or USUAL_RESTORE_SECONDS / self.time_scale
-        return max(1, round(each + queue.ahead / self.time_scale))
+    async def restoring(self, session: Session, group: Group) -> Restoring | None:
+        """Where the restore of a group stands; None where nobody asked for one, or it failed."""
+        if group.wish is not Wish.RESTORED or group.parked is not None:
+            return None
+        if group.state is GroupState.RESTORED:
+            return Restoring(group=group, place=0, estimate_seconds=0)
+        return await self._standing(self.groups_of(session), group)
+
+    async def _standing(self, groups: Groups, group: Group) -> Restoring:
+        standing = await groups.standing(group, line_seconds=LINE_SECONDS / self.time_scale)
+        seconds = seconds_until_done(group.provider, standing, time_scale=self.time_scale)
+        return Restoring(
+            group=group, place=place_of(standing), estimate_seconds=max(1, round(seconds))
+        )
 
 
 def _roster(group: Group, listed: ClassRow) -> list[RosterEntry]:

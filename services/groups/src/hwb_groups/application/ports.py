@@ -8,6 +8,7 @@ from typing import Protocol
 from hwb_groups.domain.group import Action, Group, Lane
 from hwb_groups.domain.membership import MemberRole, Person, Seat
 from hwb_groups.domain.quota import Share
+from hwb_groups.domain.restore_estimate import Standing
 from hwb_runtime.database import Session
 from hwb_schemas.words import Provider
 
@@ -132,14 +133,6 @@ class RosterEntry:
     role: MemberRole
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """How long a restore will take: how many are before it, and recent seconds of one."""
-
-    ahead: int
-    seconds_each: float | None
-
-
 class Groups(Protocol):
     """Groups, their members and their operations, within one transaction."""
 
@@ -207,7 +200,8 @@ class Groups(Protocol):
     async def hurry(self, group_id: str, lane: Lane) -> None:
         """Move a queued operation of this group to a faster lane."""
 
-    async def queue(self, provider: Provider) -> Queue: ...
+    async def standing(self, group: Group, *, line_seconds: float) -> Standing:
+        """Where the restore of this group stands; a line is looked at for so long at most."""
 
     async def save_provider_id(self, operation: Operation, provider_id: str) -> bool: ...
 

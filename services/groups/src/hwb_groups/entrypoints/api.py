@@ -104,10 +104,33 @@ class MemberShown(BaseModel):
     role: Literal["teacher", "learner"]
 
 
+class RestoreStands(BaseModel):
+    """Where a restore stands, in both languages.
+
+    ``place`` is 1 for the next or one that has begun, and 0 when it is done.
+    """
+
+    place: int
+    estimate_seconds: int
+    message: str
+    message_cy: str
+
+
+class RestoreAnswer(RestoreStands):
+    """The group, and where its restore stands."""
+
+    group_id: str
+    state: ShownState
+
+
 class GroupWithMembers(GroupShown):
-    """With everybody in it; from the archiving on, as it was then."""
+    """With everybody in it; from the archiving on, as it was then.
+
+    ``restore`` is null where nobody has asked for it, or where it failed.
+    """
 
     people: list[MemberShown]
+    restore: RestoreStands | None
 
 
 class GroupsShown(BaseModel):
@@ -131,17 +154,6 @@ class GroupBeingCreated(BaseModel):
 
     group_id: str
     state: ShownState
-
-
-class RestoreAnswer(BaseModel):
-    """Where the restore stands, in both languages."""
-
-    group_id: str
-    state: ShownState
-    place: int
-    estimate_seconds: int
-    message: str
-    message_cy: str
 
 
 def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 - a list of routes
@@ -215,8 +227,11 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
                 raise GroupUnknownError(group_id)
             await _ensure_class(session, caller, school=group.school, class_key=group.class_key)
             people = await views.members(session, group_id)
+            restoring = await commands.restoring(session, group)
         shown = _shown(group, len(people)).model_dump()
-        return GroupWithMembers.model_validate({**shown, "people": people})
+        return GroupWithMembers.model_validate(
+            {**shown, "people": people, "restore": restoring and _stands(restoring)}
+        )
 
     @app.post(
         "/v1/groups", status_code=202, response_model=GroupBeingCreated, responses=also_answers(404)
@@ -308,10 +323,12 @@ def _shown(group: Group, members: int) -> GroupShown:
 
 def _restore_answer(restoring: Restoring) -> dict[str, Any]:
     group = restoring.group
-    message, message_cy = restore_words(group, seconds=restoring.estimate_seconds)
+    return {"group_id": group.group_id, "state": _state(group), **_stands(restoring)}
+
+
+def _stands(restoring: Restoring) -> dict[str, Any]:
+    message, message_cy = restore_words(restoring.group, seconds=restoring.estimate_seconds)
     return {
-        "group_id": group.group_id,
-        "state": _state(group),
         "place": restoring.place,
         "estimate_seconds": restoring.estimate_seconds,
         "message": message,

@@ -21,10 +21,13 @@ def restore_words(group: Group, *, seconds: int) -> tuple[str, str]:
     """English and Welsh."""
     (where, where_cy), (name, name_cy) = _WHERE[group.provider], _NAME[group.provider]
     if group.state is GroupState.RESTORED:
-        english = f"The {name} is restored. {where} It is no longer linked to the school's MIS."
+        english = (
+            f"The {name} is restored. {where} In busy times it can take up to an hour before you"
+            " see it. It is no longer linked to the school's MIS."
+        )
         welsh = (
-            f"Mae'r {name_cy} wedi'i adfer. {where_cy}"
-            " Nid yw bellach wedi'i gysylltu â MIS yr ysgol."
+            f"Mae'r {name_cy} wedi'i adfer. {where_cy} Ar adegau prysur gall gymryd hyd at awr cyn"
+            " i chi ei weld. Nid yw bellach wedi'i gysylltu â MIS yr ysgol."
         )
         return english, welsh
     minutes = -(-seconds // 60)
