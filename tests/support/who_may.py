@@ -68,6 +68,9 @@ OF_IDENTITY = {
 }
 OF_GROUPS = {
     f"GET {S}/classes": everybody_but(NM, elsewhere="refused"),
+    f"GET {S}/class": everybody_but(
+        NM, elsewhere="refused", query={"class_key": f"{HERE}/2021-22/7A"}
+    ),
     "GET /v1/groups": everybody_but(NM, elsewhere="refused", query={"school": HERE}),
     "GET /v1/groups/{group_id}": everybody_but(NM, elsewhere="hidden"),
     "POST /v1/previews": everybody_but(

@@ -46,6 +46,7 @@ class Postgres(Protocol):
 
 CALLERS = {
     "champion": Caller("acc-champion", Role.DIGITAL_CHAMPION, SCHOOL),
+    "administrator": Caller("acc-administrator", Role.SCHOOL_ADMINISTRATOR, SCHOOL),
     "teacher": Caller("t1", Role.TEACHER, SCHOOL),
     "other-teacher": Caller("t2", Role.TEACHER, SCHOOL),
     "stranger": Caller("x", Role.DIGITAL_CHAMPION, OTHER_SCHOOL),

@@ -52,6 +52,9 @@ async def reaches_of(world: Any) -> dict[str, Reach]:
     wanted = {"class_key": f"{HERE}/2022-23/7B", "provider": "classroom"}
     return {
         "GET /v1/schools/{school}/classes": Reach("teacher", path=of_school),
+        "GET /v1/schools/{school}/class": Reach(
+            "teacher", path=of_school, query={"class_key": CLASS}
+        ),
         "GET /v1/groups": Reach("teacher", query=of_school),
         "GET /v1/groups/{group_id}": Reach("teacher", path=of_group),
         "POST /v1/previews": Reach(

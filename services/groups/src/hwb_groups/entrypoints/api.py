@@ -1,4 +1,4 @@
-"""The HTTP API: classes and groups to look at, groups to create and restore."""
+"""The HTTP API: groups to look at, to create and to restore."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -10,12 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from hwb_groups.adapters import views
 from hwb_groups.application.commands import Commands, Restoring
 from hwb_groups.domain.group import Group, GroupState
+from hwb_groups.entrypoints.class_routes import (
+    GroupType,
+    Readers,
+    ShownState,
+    add_classes,
+    ensure_class,
+)
 from hwb_groups.entrypoints.wording import reason_words, restore_words
-from hwb_groups.errors import GroupUnknownError, NotYourClassError
+from hwb_groups.errors import GroupUnknownError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
 from hwb_runtime.commands import IdempotencyKey, Reply, once
-from hwb_runtime.database import Session
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import PlainText, SchoolNumber
@@ -23,18 +29,6 @@ from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import Provider, Role
 
 PAGE = 200
-Readers = Annotated[
-    Caller,
-    caller_with(
-        Role.DIGITAL_CHAMPION,
-        Role.SCHOOL_ADMINISTRATOR,
-        Role.TEACHER,
-        Role.LOCAL_AUTHORITY,
-        Role.SERVICE_DESK,
-        Role.OPERATOR,
-        Role.SERVICE,
-    ),
-]
 Staff = Annotated[
     Caller,
     caller_with(
@@ -45,38 +39,6 @@ Staff = Annotated[
         Role.OPERATOR,
     ),
 ]
-GroupType = Literal["teams", "classroom"]
-ShownState = Literal[
-    "creating", "linked", "frozen", "archiving", "archived", "restoring", "restored", "failed"
-]
-
-
-class GroupOfClass(BaseModel):
-    """A class's Team or Classroom, in short."""
-
-    group_id: str
-    provider: GroupType
-    state: ShownState
-
-
-class ClassShown(BaseModel):
-    """A class; ``teachers`` are account ids."""
-
-    class_key: str
-    academic_year: str
-    class_code: str
-    title: str
-    year_group: str | None
-    state: str
-    learners: int
-    teachers: list[str]
-    groups: list[GroupOfClass]
-
-
-class ClassesShown(BaseModel):
-    """Newest academic year first."""
-
-    items: list[ClassShown]
 
 
 class GroupShown(BaseModel):
@@ -163,28 +125,7 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
         title="Groups",
         description="Teams and Classrooms made from the classes of the schools' MIS.",
     )
-
-    @app.get("/v1/schools/{school}/classes")
-    async def list_classes(
-        school: SchoolNumber,
-        caller: Readers,
-        academic_year: PlainText | None = None,
-        year_group: PlainText | None = None,
-        teacher: Annotated[PlainText | None, Query(description="an account id")] = None,
-        group_type: GroupType | None = None,
-    ) -> ClassesShown:
-        """A school's classes; teachers see their own."""
-        ensure_school(caller, school)
-        async with platform.database.transaction() as session:
-            items = await views.classes(
-                session,
-                school=school,
-                academic_year=academic_year,
-                year_group=year_group,
-                teacher=caller.subject if caller.role is Role.TEACHER else teacher,
-                group_type=group_type,
-            )
-        return ClassesShown(items=[ClassShown.model_validate(item) for item in items])
+    add_classes(app, platform)
 
     @app.get("/v1/groups")
     async def list_groups(
@@ -225,7 +166,7 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
             group = await views.group(session, group_id)
             if group is None:
                 raise GroupUnknownError(group_id)
-            await _ensure_class(session, caller, school=group.school, class_key=group.class_key)
+            await ensure_class(session, caller, school=group.school, class_key=group.class_key)
             people = await views.members(session, group_id)
             restoring = await commands.restoring(session, group)
         shown = _shown(group, len(people)).model_dump()
@@ -243,7 +184,7 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
 
         async def effect(uow: UnitOfWork) -> Reply:
             async def check(school: str, class_key: str) -> None:
-                await _ensure_class(uow.session, caller, school=school, class_key=class_key)
+                await ensure_class(uow.session, caller, school=school, class_key=class_key)
 
             group = await commands.create(
                 uow,
@@ -264,7 +205,7 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
 
         async def effect(uow: UnitOfWork) -> Reply:
             async def check(school: str, class_key: str) -> None:
-                await _ensure_class(uow.session, caller, school=school, class_key=class_key)
+                await ensure_class(uow.session, caller, school=school, class_key=class_key)
 
             restoring = await commands.restore(uow, group_id=group_id, check=check)
             return Reply(202, _restore_answer(restoring))
@@ -285,14 +226,6 @@ async def _command(
     async with platform.units_of_work.begin() as uow:
         reply = await once(uow, key=key, caller=caller, request=asked, effect=lambda: effect(uow))
     return JSONResponse(reply.body, reply.status)
-
-
-async def _ensure_class(session: Session, caller: Caller, *, school: str, class_key: str) -> None:
-    ensure_school(caller, school)
-    if caller.role is Role.TEACHER and not await views.teaches(
-        session, account_id=caller.subject, class_key=class_key
-    ):
-        raise NotYourClassError
 
 
 def _state(group: Group) -> str:
