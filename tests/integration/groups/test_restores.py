@@ -31,8 +31,9 @@ async def restore(world: Any, group_id: str) -> dict[str, Any]:
 
 
 async def stands(world: Any, group_id: str) -> dict[str, Any] | None:
-    shown: dict[str, Any] = (await world.look("champion", f"/v1/groups/{group_id}")).json()
-    return shown["restore"]
+    answer = await world.look("champion", f"/v1/groups/{group_id}")
+    standing: dict[str, Any] | None = answer.json()["restore"]
+    return standing
 
 
 async def test_each_restore_is_told_its_place_and_a_later_one_waits_longer(world: Any) -> None:
