@@ -93,6 +93,9 @@ OF_NOTIFIER = {
     "POST /v1/cases/{case_key:path}/assign": may(SD, OP, elsewhere="national"),
     "POST /v1/cases/{case_key:path}/resolve": may(SD, OP, elsewhere="national"),
     "POST /v1/cases/{case_key:path}/decide": may(SD, OP, elsewhere="national"),
+    "POST /v1/bounces": may(
+        SV, elsewhere="national", body={"message_id": "<a@b>", "status": "5.1.1"}
+    ),
 }
 EXPECTED: dict[str, Mapping[str, May]] = {
     "mis-ingest": OF_MIS_INGEST,

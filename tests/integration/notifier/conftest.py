@@ -33,7 +33,14 @@ class MailServer:
         self.taken: list[EmailMessage] = []
         self.answers: list[str] = []
         """Answers to the next recipients, then to the next mails (``RCPT`` first); else yes."""
+        self.sender = "250 OK"
         self.port = 0
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        envelope.mail_from = address
+        return self.sender
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -104,4 +111,5 @@ CALLERS = {
     "authority": Caller("la", Role.LOCAL_AUTHORITY, None, "678"),
     "teacher": Caller("t", Role.TEACHER, SCHOOL),
     "operator": Caller("operator", Role.OPERATOR),
+    "mail-system": Caller("mail-system", Role.SERVICE),
 }

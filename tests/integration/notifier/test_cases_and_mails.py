@@ -1,7 +1,6 @@
 """From an event to a mail in somebody's mailbox, once, whatever fails on the way."""
 
 import asyncio
-import random
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -9,11 +8,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from hwb_notifier.adapters.postgres import PostgresCaseRows
-from hwb_notifier.application.ports import MailServerError
+from hwb_notifier.application.mail_ports import MailServerError
 from hwb_notifier.application.send_mails import SendMails
 from hwb_notifier.bootstrap import reconcile, record_cases, send_mails
-from hwb_notifier.domain.message import Backoff
 from hwb_notifier.entrypoints.worker import cases_subscription
 from hwb_runtime.platform import Platform
 from hwb_runtime.testing import drive
@@ -122,17 +119,7 @@ async def test_a_crash_between_the_servers_answer_and_commit_repeats_the_same_me
     platform: Platform, mail_server: Any
 ) -> None:
     await tell(platform, case_event(platform))
-    job = send_mails(platform)
-    dying = SendMails(
-        PostgresCaseRows(),
-        platform.units_of_work,
-        LosesPower(mail_server),
-        job._wording,
-        platform.register,
-        service_desk="hwb@gov.wales",
-        backoff=Backoff(1, 1),
-        spread=random.Random(1),
-    )
+    dying = send_mails(platform, LosesPower(mail_server))
     with pytest.raises(RuntimeError, match="power"):
         await dying.run_once()
     await send_all(send_mails(platform))
@@ -152,11 +139,11 @@ async def test_a_mail_that_is_refused_for_now_is_tried_again(
     assert await mail_row(platform) == ("sent", 2, None)
 
 
-async def test_a_mail_that_is_refused_for_good_is_parked_and_can_be_sent_after_the_mending(
+async def test_what_the_service_desk_cannot_get_is_parked_and_can_be_sent_after_the_mending(
     platform: Platform, mail_server: Any
 ) -> None:
-    mail_server.answers = ["RCPT 550 no such user office@abersychan.example"]
-    await tell(platform, case_event(platform))
+    mail_server.answers = ["RCPT 550 no such user hwb@gov.wales"]
+    await tell(platform, case_event(platform, kind=CaseKind.CONTESTED_CLAIM))
     await send_all(send_mails(platform))
 
     state, _, reason = await mail_row(platform)
@@ -174,7 +161,10 @@ async def test_one_mail_that_is_refused_does_not_hold_up_the_others(
     platform: Platform, mail_server: Any
 ) -> None:
     mail_server.answers = ["554 no"]
-    await tell(platform, case_event(platform), case_event(platform, key=KEY + "/2"))
+    kind = CaseKind.CONTESTED_CLAIM
+    await tell(
+        platform, case_event(platform, kind=kind), case_event(platform, key=KEY + "/2", kind=kind)
+    )
     await send_all(send_mails(platform))
 
     assert len(mail_server.taken) == 1
@@ -184,21 +174,9 @@ async def test_while_the_mail_server_is_away_mails_wait(
     platform: Platform, mail_server: Any
 ) -> None:
     await tell(platform, case_event(platform))
-    job = send_mails(platform)
-    away = SendMails(
-        PostgresCaseRows(),
-        platform.units_of_work,
-        Away(),
-        job._wording,
-        platform.register,
-        service_desk="hwb@gov.wales",
-        backoff=Backoff(0.001, 0.001),
-        spread=random.Random(1),
-    )
-
-    assert await away.run_once() is False
+    assert await send_mails(platform, Away()).run_once() is False
     assert (await mail_row(platform))[:2] == ("due", 1)
-    await send_until(job, mail_server.taken, 1)
+    await send_until(send_mails(platform), mail_server.taken, 1)
 
 
 class Away:

@@ -8,7 +8,7 @@ from tests.support.access import everybody
 from tests.support.documented import DocumentedApi, Reach
 from tests.support.who_may import OF_NOTIFIER
 
-from hwb_notifier.bootstrap import api_beside, record_cases
+from hwb_notifier.bootstrap import api_beside, record_cases, send_mails
 from hwb_notifier.domain.decision import OwnersCommand
 from hwb_notifier.entrypoints.worker import cases_subscription
 from hwb_runtime.platform import Platform
@@ -63,7 +63,12 @@ async def reaches_of(platform: Platform) -> dict[str, Reach]:
         raised(platform, CaseKind.EVENTS_PARKED, None),
     ]
     await drive(platform, cases_subscription(record_cases(platform)), cases)
+    await send_mails(platform).run_once()
+    async with platform.database.transaction() as session:
+        sent = await session.fetch_one("SELECT message_id FROM mail WHERE state = 'sent'")
+    assert sent is not None
     return {
+        "POST /v1/bounces": Reach("service", body={"message_id": sent[0], "status": "5.1.1"}),
         "GET /v1/cases": Reach("service_desk", query={"school": HERE, "kind": kind.value}),
         "GET /v1/cases/{case_key:path}": Reach(
             "service_desk", path={"case_key": f"owner/{kind}/{HERE}"}

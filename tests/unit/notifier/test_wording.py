@@ -1,6 +1,7 @@
 """Every kind of case reads well in both languages, and says no more than the reader may know."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -9,9 +10,9 @@ import pytest
 
 from hwb_notifier.adapters.catalogue import KindWording, catalogue
 from hwb_notifier.adapters.wording import BilingualWording, Contact
-from hwb_notifier.application.ports import DueMail
+from hwb_notifier.application.mail_ports import DueMail, Letter
 from hwb_notifier.domain.kinds import RULES, Audience
-from hwb_notifier.domain.recipients import Recipient, recipient_of
+from hwb_notifier.domain.recipients import SERVICE_DESK, Recipient, addressee_of, recipient_of
 from hwb_runtime.files import SchoolRegister
 from hwb_schemas.words import CaseKind
 
@@ -35,14 +36,19 @@ def due(kind: CaseKind = CaseKind.REJECTED_ROWS, **facts: str) -> DueMail:
         facts=facts,
         raised_at=RAISED,
         failures=0,
+        addressee="school/6781234",
     )
 
 
-def compose(register: SchoolRegister, mail: DueMail) -> EmailMessage:
+def compose(register: SchoolRegister, *mails: DueMail) -> EmailMessage:
+    """The mail about one case, or the digest of several."""
     contact = Contact("hwb@gov.wales", "03000 25 25 25", "https://hwb.gov.wales/support-centre")
     wording = BilingualWording(register, contact=contact, sender="Hwb <no-reply@hwb.gov.wales>")
     recipient = Recipient(Audience.SCHOOL, "office@abersychan.example")
-    return wording.compose(mail, recipient, at=RAISED)
+    letter = Letter(mails[0].message_id, mails[0].addressee, mails, failures=0)
+    if len(mails) > 1:
+        letter = replace(letter, message_id="<abc.d1@hwb.example>", digest_id=1)
+    return wording.compose(letter, recipient, at=RAISED)
 
 
 def text_of(message: EmailMessage) -> str:
@@ -181,6 +187,7 @@ def test_a_later_opening_belongs_to_the_thread_of_the_first(register: SchoolRegi
         facts={},
         raised_at=RAISED,
         failures=0,
+        addressee="school/6781234",
     )
 
     assert first["References"] is None
@@ -189,17 +196,76 @@ def test_a_later_opening_belongs_to_the_thread_of_the_first(register: SchoolRegi
 
 def test_the_mail_goes_to_whom_the_kind_says(register: SchoolRegister) -> None:
     school, authority = register.school("6781234"), register.authority("678")
-    addresses = [
-        recipient_of(
-            audience, school=school, authority=authority, service_desk="hwb@gov.wales"
-        ).address
+    offices = [
+        addressee_of(audience, school=school, authority=authority)
         for audience in (Audience.SCHOOL, Audience.AUTHORITY, Audience.SERVICE_DESK)
     ]
+    found = [
+        recipient_of(one, school=school, authority=authority, service_desk="hwb@gov.wales")
+        for one in offices
+    ]
 
-    assert addresses == ["office@abersychan.example", "education@torfaen.example", "hwb@gov.wales"]
+    assert offices == ["school/6781234", "authority/678", "service_desk"]
+    assert [one.address for one in found] == [
+        "office@abersychan.example",
+        "education@torfaen.example",
+        "hwb@gov.wales",
+    ]
 
 
-def test_a_school_that_is_not_registered_is_left_to_the_service_desk() -> None:
-    found = recipient_of(Audience.SCHOOL, school=None, authority=None, service_desk="hwb@gov.wales")
+@pytest.mark.parametrize("audience", list(Audience))
+def test_a_school_that_is_not_registered_is_left_to_the_service_desk(audience: Audience) -> None:
+    assert addressee_of(audience, school=None, authority=None) == SERVICE_DESK
+
+
+@pytest.mark.parametrize("office", ["school/6781234", "authority/678", "service_desk"])
+def test_an_office_that_has_left_the_register_is_left_to_the_service_desk(office: str) -> None:
+    found = recipient_of(office, school=None, authority=None, service_desk="hwb@gov.wales")
 
     assert found == Recipient(Audience.SERVICE_DESK, "hwb@gov.wales")
+
+
+def test_a_digest_explains_each_kind_once_and_lists_every_case(register: SchoolRegister) -> None:
+    mails = [
+        due(rejected="3"),
+        replace(due(rejected="4"), case_key="mis-ingest/rejected_rows/6781235"),
+        due(CaseKind.RECORD_MISSING, missing="5"),
+    ]
+    message = compose(register, *mails)
+
+    assert message["Subject"] == (
+        "Hwb: Mae sawl achos yn aros amdanoch / Several cases wait for you"
+    )
+    assert message["Message-ID"] == "<abc.d1@hwb.example>"
+    assert message["X-Hwb-Digest-Of"] == "abc.1 abc.1 abc.1"
+    for body in (text_of(message), html_of(message)):
+        flat = " ".join(body.split())
+        english = flat[flat.index("More messages than we send") :]
+        assert english.count("Some rows could not be used") == 1
+        assert english.count("no leaving date was given for them") == 1
+        assert english.count("17 August 2022") == 3
+        for key in ("rejected_rows/6781234", "rejected_rows/6781235"):
+            assert key in english
+        assert flat.index("Mae sawl achos") < flat.index("More messages than we send")
+    text = text_of(message)
+    for line in ("Rows rejected: 3", "Rows rejected: 4", "Records missing: 5"):
+        assert line in text
+    assert "By when: 20 August 2022" in text
+    assert "By when: 22 August 2022" in text
+
+
+def test_who_could_not_be_reached_is_named_in_each_language(register: SchoolRegister) -> None:
+    to_school = replace(due(rejected="678"), undelivered_to="school/6781234")
+    to_authority = replace(due(CaseKind.PENDING_TOO_LONG), undelivered_to="authority/678")
+    school, authority = (
+        " ".join(text_of(compose(register, one)).split()) for one in (to_school, to_authority)
+    )
+
+    assert "danfon y neges hon at Ysgol Gynradd Abersychan (6781234)" in school
+    assert "could not be delivered to Abersychan Primary (6781234)" in school
+    assert "Rows rejected: 678 " in school, "a number is no authority's code"
+    assert "danfon y neges hon at Tor-faen (678)" in authority
+    assert "could not be delivered to Torfaen (678)" in authority
+    many = text_of(compose(register, to_school, to_authority))
+    assert "Could not be delivered to: Torfaen (678)" in many
+    assert "Nid oedd modd danfon at: Ysgol Gynradd Abersychan (6781234)" in many

@@ -1,5 +1,6 @@
 """The comparison sees what is wrong, says it without naming anybody, and only there."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,18 @@ def test_a_case_is_mailed_once_for_each_time_it_was_opened(tmp_path: Path) -> No
     mail = b"Message-ID: <19e2d3a6d3e4dee8b2c2.1@hwb>\r\n\r\n"
     (tmp_path / "1.eml").write_bytes(mail)
     assert "is about no case" in mails_row(cases.all, tmp_path).actual
+
+
+def test_a_case_is_mailed_in_a_digest_or_by_itself_but_not_in_both(tmp_path: Path) -> None:
+    cases = Cases()
+    cases.take(case_event("raised", id_="1"))
+    opening = hashlib.sha256(b"mis-ingest/rejected_rows/6604001").hexdigest()[:20] + ".1"
+    digest = f"Message-ID: <0123.d1@hwb>\r\nX-Hwb-Digest-Of:\r\n {opening}\r\n\r\n"
+    (tmp_path / "1.eml").write_text(digest)
+    assert every_case_is_mailed(cases.all, tmp_path)
+    assert mails_row(cases.all, tmp_path).agree
+    (tmp_path / "2.eml").write_text(f"Message-ID: <{opening}@hwb>\r\n\r\n")
+    assert "came 2 times" in mails_row(cases.all, tmp_path).actual
 
 
 def run(status: str = "settled", *, parked: int = 0) -> dict[str, Any]:

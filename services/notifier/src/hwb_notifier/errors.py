@@ -21,6 +21,19 @@ class CaseUnknownError(ProblemError):
         )
 
 
+class MailUnknownError(ProblemError):
+    """No mail went under this Message-ID: it is another system's, or not yet committed as sent."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            status=404,
+            code="mail_unknown",
+            title="No mail was sent under this Message-ID",
+            detail="Nothing was changed. Send the Message-ID of the mail that came back, with its"
+            " angle brackets.",
+        )
+
+
 class CursorInvalidError(ProblemError):
     """The cursor was not given out by us."""
 

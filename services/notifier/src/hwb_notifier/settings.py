@@ -1,5 +1,6 @@
 """What the notifier can be told from outside."""
 
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
@@ -36,6 +37,19 @@ class Settings(ServiceSettings):
 
     retry_longest_seconds: Annotated[float, Field(gt=0)] = 3600.0
     """The longest wait between two tries, divided by the time scale."""
+
+    mails_per_hour: Annotated[int, Field(ge=1)] = 20
+    """Mails to one office in an hour of system time (divided by the time scale); when more wait,
+    they become one mail."""
+
+    quiet_from: time | None = None
+    """From this time of day in Wales on nobody is mailed; none: there are no quiet hours."""
+
+    quiet_until: time = time(7)
+    """Until this time of day; earlier than ``quiet_from`` is the next morning."""
+
+    quiet_for_service_desk: bool = False
+    """Whether the quiet hours are the Service Desk's, too."""
 
     mail_from: str = "Hwb <no-reply@hwb.gov.wales>"
     """Sender of every mail."""

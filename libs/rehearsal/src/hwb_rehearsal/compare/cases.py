@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 
 from hwb_rehearsal.broker.feed import Record
@@ -78,7 +79,10 @@ def _named(kind: str, school: str, is_open: bool) -> str:  # noqa: FBT001 - a va
 
 
 def mails_row(seen: Iterable[CaseSeen], folder: Path) -> Row:
-    """One mail for each time a case was opened: by Message-ID, which names case and opening."""
+    """One mail for each time a case was opened, by itself or in a digest.
+
+    Its Message-ID names case and opening; a digest names those of all its cases.
+    """
     wanted = _mails_of(seen)
     there = _delivered(folder)
     faults = [
@@ -110,9 +114,16 @@ def _mails_of(seen: Iterable[CaseSeen]) -> dict[str, CaseSeen]:
 
 
 def _delivered(folder: Path) -> Counter[str]:
-    """How often each mail came, by the part of its Message-ID before the @."""
-    ids = (message_from_bytes(path.read_bytes())["Message-ID"] for path in folder.glob("*.eml"))
-    return Counter(str(found).strip().strip("<>").partition("@")[0] for found in ids)
+    """How often each opening was mailed, by the part of its Message-ID before the @."""
+    mails = [message_from_bytes(path.read_bytes()) for path in folder.glob("*.eml")]
+    return Counter(name for mail in mails for name in _openings_in(mail))
+
+
+def _openings_in(mail: Message) -> list[str]:
+    """A digest has no case of its own: it lists those in it."""
+    if (listed := mail["X-Hwb-Digest-Of"]) is not None:
+        return str(listed).split()
+    return [str(mail["Message-ID"]).strip().strip("<>").partition("@")[0]]
 
 
 def _digest(case_key: str) -> str:

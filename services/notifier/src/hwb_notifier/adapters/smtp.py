@@ -6,11 +6,12 @@ from typing import Literal
 
 import aiosmtplib
 
-from hwb_notifier.application.ports import (
+from hwb_notifier.application.mail_ports import (
     MailDelayedError,
     MailRefusedError,
     MailServerAwayError,
     MailServerError,
+    SenderRefusedError,
 )
 
 Encryption = Literal["none", "starttls", "tls"]
@@ -49,6 +50,11 @@ class SmtpMailer:
             raise MailServerAwayError(type(error).__name__) from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _answered(min(refusal.code for refusal in error.recipients)) from error
+        except aiosmtplib.SMTPSenderRefused as error:
+            answered = _answered(error.code)
+            if isinstance(answered, MailRefusedError):
+                raise SenderRefusedError(answered.reason) from error
+            raise answered from error
         except aiosmtplib.SMTPResponseException as error:
             raise _answered(error.code) from error
         except (TimeoutError, aiosmtplib.SMTPException, OSError) as error:

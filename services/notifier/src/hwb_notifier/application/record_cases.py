@@ -5,11 +5,15 @@ from typing import Any
 
 import structlog
 
+from hwb_notifier.application.mail_ports import MailRows, NewMail
 from hwb_notifier.application.ports import CaseRows
 from hwb_notifier.domain.case import Case, case_after, opens
+from hwb_notifier.domain.kinds import RULES
 from hwb_notifier.domain.message import message_id
+from hwb_notifier.domain.recipients import addressee_of
 from hwb_runtime.errors import PoisonError
 from hwb_runtime.events import Received
+from hwb_runtime.files import SchoolRegister
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.events import CaseChanged
 
@@ -19,8 +23,17 @@ log = structlog.get_logger("hwb_notifier.cases")
 class RecordCases:
     """Handler of hwb.servicedesk.cases."""
 
-    def __init__(self, rows: CaseRows, *, message_id_domain: str) -> None:
+    def __init__(
+        self,
+        rows: CaseRows,
+        mails: MailRows,
+        register: SchoolRegister,
+        *,
+        message_id_domain: str,
+    ) -> None:
         self._rows = rows
+        self._mails = mails
+        self._register = register
         self._domain = message_id_domain
 
     async def __call__(self, events: Sequence[Received[Any]], uow: UnitOfWork) -> None:
@@ -30,7 +43,7 @@ class RecordCases:
         changes = [event.payload for event in events if isinstance(event.payload, CaseChanged)]
         cases = await self._rows.known(uow.session, {change.case_key for change in changes})
         changed: set[str] = set()
-        mails: list[tuple[Case, str, str]] = []
+        mails: list[NewMail] = []
         for change in changes:
             before = cases.get(change.case_key)
             after = case_after(before, change)
@@ -39,9 +52,9 @@ class RecordCases:
             cases[change.case_key] = after
             changed.add(change.case_key)
             if opens(before, after):
-                mails.append((after, *message_ids(after, self._domain)))
+                mails.append(mail_about(after, self._register, domain=self._domain))
         await self._rows.save(uow.session, [cases[key] for key in sorted(changed)])
-        await self._rows.add_mails(uow.session, mails)
+        await self._mails.add_mails(uow.session, mails)
         if changed:
             log.info("cases_recorded", changed=len(changed), opened=len(mails))
 
@@ -55,7 +68,16 @@ def _refuse_unprintable(event: Received[Any]) -> None:
             raise PoisonError(message)
 
 
-def message_ids(case: Case, domain: str) -> tuple[str, str]:
-    """The Message-ID of this opening, and of the case's first."""
-    first = message_id(case.case_key, 1, domain=domain)
-    return message_id(case.case_key, case.opening, domain=domain), first
+def mail_about(case: Case, register: SchoolRegister, *, domain: str) -> NewMail:
+    """The mail about a case's last opening, to the office that its kind says."""
+    code = register.authority_of(case.school) if case.school else ""
+    return NewMail(
+        case=case,
+        message_id=message_id(case.case_key, case.opening, domain=domain),
+        first_message_id=message_id(case.case_key, 1, domain=domain),
+        addressee=addressee_of(
+            RULES[case.kind].to,
+            school=register.school(case.school) if case.school else None,
+            authority=register.authority(code),
+        ),
+    )

@@ -11,6 +11,12 @@ def message_id(case_key: str, opening: int, *, domain: str) -> str:
     return f"<{digest}.{opening}@{domain}>"
 
 
+def digest_message_id(addressee: str, number: int, *, domain: str) -> str:
+    """The same for an office's digest of this number, and never that of a case."""
+    digest = hashlib.sha256(f"digest of {addressee}".encode()).hexdigest()[:20]
+    return f"<{digest}.d{number}@{domain}>"
+
+
 @dataclass(frozen=True, slots=True)
 class Backoff:
     """Waits that double and are spread at random; seconds."""

@@ -10,10 +10,13 @@ from pydantic import BaseModel, Field
 from hwb_notifier.application.decide_case import DecideCase
 from hwb_notifier.application.desk import Desk
 from hwb_notifier.application.find_cases import FindCases
-from hwb_notifier.application.ports import CaseFilter, ListedCase, MailState
+from hwb_notifier.application.mail_ports import MailState
+from hwb_notifier.application.ports import CaseFilter, ListedCase
+from hwb_notifier.application.take_bounces import TakeBounces
 from hwb_notifier.domain.case import CaseState
 from hwb_notifier.domain.decision import CHOICES, Choice, place_of
 from hwb_notifier.domain.step import Step, What
+from hwb_notifier.entrypoints.bounce_routes import add_bounce_route
 from hwb_notifier.entrypoints.desk_routes import add_desk_routes, etag_of
 from hwb_notifier.errors import CaseUnknownError, CursorInvalidError
 from hwb_runtime.api import create_api
@@ -37,13 +40,18 @@ Reader = Annotated[
 
 
 class MailOut(BaseModel):
-    """How far the mail about a case's last opening is."""
+    """How far the mail about a case's last opening is; in a digest it has that one's Message-ID.
+
+    ``undelivered_to`` could not be reached, so that the Service Desk was written to.
+    """
 
     message_id: str
     state: MailState
     failures: int = Field(description="tries that failed, in a row")
     reason: str | None = Field(description="why the last try failed")
     sent_at: datetime | None
+    addressee: str = Field(description="service_desk, school/<number> or authority/<code>")
+    undelivered_to: str | None
 
 
 class CaseOut(BaseModel):
@@ -103,7 +111,9 @@ class CasePage(BaseModel):
     next: str | None
 
 
-def create_case_api(platform: Platform, find: FindCases, desk: Desk, decide: DecideCase) -> FastAPI:
+def create_case_api(
+    platform: Platform, find: FindCases, desk: Desk, decide: DecideCase, bounces: TakeBounces
+) -> FastAPI:
     """The application."""
     app = create_api(
         platform,
@@ -149,6 +159,7 @@ def create_case_api(platform: Platform, find: FindCases, desk: Desk, decide: Dec
         )
 
     add_desk_routes(app, platform, desk, decide)
+    add_bounce_route(app, platform, bounces)
     return app
 
 
@@ -172,6 +183,8 @@ def _out(found: ListedCase) -> CaseOut:
             failures=mail.failures,
             reason=mail.reason,
             sent_at=mail.sent_at,
+            addressee=mail.addressee,
+            undelivered_to=mail.undelivered_to,
         ),
         assigned_to=case.assigned_to,
         etag=etag_of(case),

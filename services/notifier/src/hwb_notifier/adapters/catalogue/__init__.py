@@ -33,6 +33,11 @@ class Layout(_Strict):
     help: str
     help_text: str
     closing: str
+    digest_subject: str
+    digest_text: str
+    case: str
+    undelivered: str
+    undelivered_to: str
 
 
 class KindWording(_Strict):
