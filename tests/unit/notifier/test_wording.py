@@ -1,14 +1,17 @@
 """Every kind of case reads well in both languages, and says no more than the reader may know."""
 
 import re
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
-from hwb_notifier.adapters.catalogue import KindWording, catalogue
+from hwb_notifier.adapters import catalogue as catalogue_package
+from hwb_notifier.adapters.catalogue import LANGUAGES, KindWording, catalogue
 from hwb_notifier.adapters.wording import BilingualWording, Contact
 from hwb_notifier.application.mail_ports import DueMail, Letter
 from hwb_notifier.domain.kinds import RULES, Audience
@@ -87,6 +90,16 @@ def test_both_catalogues_say_the_same_things_and_nothing_is_left_untranslated() 
     assert list(welsh.facts) == list(english.facts)
     assert list(welsh.values) == list(english.values)
     assert {one for one, other in pairs if one == other} <= SAME_IN_BOTH
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_left_of_a_kind_that_has_gone_and_none_waits_for_a_translator(
+    language: str,
+) -> None:
+    source = files(catalogue_package).joinpath(f"{language}.toml").read_text(encoding="utf-8")
+
+    assert set(tomllib.loads(source)["kinds"]) == {kind.value for kind in CaseKind}
+    assert not re.search(r"\bfuzzy\b|\?\?", source)
 
 
 def test_placeholders_are_the_same_in_both_languages() -> None:
