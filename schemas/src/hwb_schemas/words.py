@@ -159,6 +159,7 @@ class CaseKind(OpenEnum):
     NON_MIS_ACCOUNT_EXPIRING = "non_mis_account_expiring"
     NON_MIS_REVIEW_UNFINISHED = "non_mis_review_unfinished"
     GROUP_OPERATION_FAILED = "group_operation_failed"
+    ARCHIVE_WITHOUT_OWNER = "archive_without_owner"
     EVENTS_PARKED = "events_parked"
     UNKNOWN = "unknown"
 

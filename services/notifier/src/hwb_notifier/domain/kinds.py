@@ -58,6 +58,7 @@ RULES: Mapping[CaseKind, KindRule] = MappingProxyType(
         CaseKind.NON_MIS_ACCOUNT_EXPIRING: KindRule(Audience.SCHOOL, 28, Sight.SCHOOL),
         CaseKind.NON_MIS_REVIEW_UNFINISHED: KindRule(Audience.SCHOOL, 5, Sight.SCHOOL),
         CaseKind.GROUP_OPERATION_FAILED: KindRule(Audience.SERVICE_DESK, 3, Sight.SCHOOL),
+        CaseKind.ARCHIVE_WITHOUT_OWNER: KindRule(Audience.SCHOOL, 5, Sight.SCHOOL),
         CaseKind.EVENTS_PARKED: KindRule(Audience.SERVICE_DESK, 1, Sight.SERVICE_DESK),
         CaseKind.UNKNOWN: KindRule(Audience.SERVICE_DESK, 5, Sight.SERVICE_DESK),
     }
