@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from hwb_rehearsal.bench import ingest, largest
+from hwb_rehearsal.bench import groups, ingest, largest
 from hwb_rehearsal.bench.comparison import ROWS as IDENTITY_ROWS
 from hwb_rehearsal.bench.comparison import compare_identity, prepared
 from hwb_rehearsal.bench.end_to_end import EndToEnd, run_end_to_end
@@ -43,6 +43,7 @@ class Bench:
         sizes: list[int],
         compared_learners: int,
         schools: int,
+        archived: int,
     ) -> None:
         self.console = Console()
         self._wanted = wanted
@@ -50,10 +51,11 @@ class Bench:
         self._sizes = sizes
         self._learners = compared_learners
         self._schools = schools
+        self._archived = archived
         self._calendar = shipped_calendar("2022")
         steps = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
         self._progress = Progress(*steps, console=self.console)
-        self._task = self._progress.add_task("benchmarks", total=3 + rounds * len(sizes))
+        self._task = self._progress.add_task("benchmarks", total=4 + rounds * len(sizes))
 
     async def run(self) -> None:
         """Run what is wanted and write the report."""
@@ -69,7 +71,7 @@ class Bench:
             parts.enter_context(self._progress)
             root = Path(folder)
             rows: list[Row] = []
-            for part in (self._identity, self._largest, self._ingest):
+            for part in (self._identity, self._largest, self._ingest, self._groups):
                 rows += await part(root, broker, postgres)
                 postgres.drop_databases()
                 self._progress.advance(self._task)
@@ -120,6 +122,18 @@ class Bench:
         )
         return [row]
 
+    async def _groups(self, root: Path, _: Broker, postgres: Postgres) -> list[Row]:
+        if not any_of(groups.ROWS, self._wanted):
+            return []
+        return await groups.GroupsBench(
+            root=root / "groups",
+            postgres=postgres,
+            wanted=self._wanted,
+            rounds=self._rounds,
+            archived=self._archived,
+            say=self._say,
+        ).rows()
+
     async def _end_to_end(self, root: Path, postgres: Postgres) -> list[Row]:
         if not any_of((END_TO_END, PEAK_MEMORY), self._wanted):
             return []
@@ -167,6 +181,7 @@ def main(
     sizes: Annotated[str, typer.Option(help="learners, end to end")] = "10000,100000",
     compared_learners: Annotated[int, typer.Option(help="learners, identity alone")] = 50_000,
     schools: Annotated[int, typer.Option(help="schools, ingest alone")] = ingest.SCHOOLS,
+    archived: Annotated[int, typer.Option(help="groups, on the virtual clock")] = groups.ARCHIVED,
     rows: Annotated[str, typer.Option(help="only these rows, with commas between")] = "",
 ) -> None:
     """Measure, print and write build/bench/report.json."""
@@ -180,6 +195,7 @@ def main(
         sizes=[int(size) for size in sizes.split(",")],
         compared_learners=compared_learners,
         schools=schools,
+        archived=archived,
     )
     try:
         asyncio.run(bench.run())

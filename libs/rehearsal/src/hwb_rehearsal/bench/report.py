@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 MEGABYTE = 1024 * 1024
+TELLING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,14 @@ class Row:
 
 
 def compared(
-    name: str, values: Sequence[float], baselines: Sequence[float], *, baseline_is: str
+    name: str,
+    values: Sequence[float],
+    baselines: Sequence[float],
+    *,
+    baseline_is: str,
+    unit: str = "records/s",
 ) -> Row:
-    """Rates of two sides that took turns: the ratio is that of their medians."""
+    """Figures of two sides that took turns: the ratio is that of their medians."""
     value, baseline = statistics.median(values), statistics.median(baselines)
     rounds = tuple(
         {"value": round(one, 1), "baseline": round(other, 1)}
@@ -40,7 +46,7 @@ def compared(
     return Row(
         name,
         round(value, 1),
-        "records/s",
+        unit,
         round(baseline, 1),
         round(value / baseline, 3),
         rounds,
@@ -49,13 +55,19 @@ def compared(
 
 
 def measured(
-    name: str, values: Sequence[float], unit: str, *, target: float, details: Sequence[Any] = ()
+    name: str,
+    values: Sequence[float],
+    unit: str,
+    *,
+    target: float,
+    details: Sequence[Any] = (),
+    target_is: str = "what is wanted",
 ) -> Row:
     """A figure beside what is wanted of it."""
     value = statistics.median(values)
     rounds = tuple(details) or tuple(round(one, 1) for one in values)
     return Row(
-        name, round(value, 1), unit, target, round(value / target, 3), rounds, "what is wanted"
+        name, round(value, 3), unit, round(target, 3), round(value / target, 3), rounds, target_is
     )
 
 
@@ -86,10 +98,15 @@ def print_rows(console: Console, rows: Sequence[Row]) -> None:
     for row in rows:
         table.add_row(
             row.name,
-            f"{row.value:,.0f}",
+            _shown(row.value),
             row.unit,
-            "" if row.baseline is None else f"{row.baseline:,.0f}",
+            "" if row.baseline is None else _shown(row.baseline),
             "" if row.ratio is None else f"{row.ratio:.2f}",
             row.baseline_is,
         )
     console.print(table)
+
+
+def _shown(value: float) -> str:
+    """Whole numbers where they say enough."""
+    return f"{value:,.0f}" if value >= TELLING else f"{value:.2f}"

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from hwb_rehearsal.bench import comparison, ingest, largest
+from hwb_rehearsal.bench import comparison, groups, ingest, largest
 
 END_TO_END = "end_to_end"
 PEAK_MEMORY = "peak_memory"
-EVERY = (*comparison.ROWS, END_TO_END, PEAK_MEMORY, largest.ROW, ingest.ROW)
+EVERY = (*comparison.ROWS, END_TO_END, PEAK_MEMORY, largest.ROW, ingest.ROW, *groups.ROWS)
 """``end_to_end`` stands for a row of each size, ``peak_memory`` for a row of each process."""
 
 

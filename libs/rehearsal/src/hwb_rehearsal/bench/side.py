@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hwb_rehearsal.broker.child import dies_with_parent
 
@@ -88,6 +89,12 @@ async def run_side(
 
 
 async def run_to_end(command: Sequence[str], *, log: Path, within: float) -> Timed:
+    """Like ``figures_of``, of a process whose figures are how many records in which time."""
+    figures = await figures_of(command, log=log, within=within)
+    return Timed(figures["records"], figures["seconds"])
+
+
+async def figures_of(command: Sequence[str], *, log: Path, within: float) -> dict[str, Any]:
     """Run a process that times itself and says its figures in JSON, within so many seconds.
 
     Raises SideError with the end of its log.
@@ -113,8 +120,8 @@ async def run_to_end(command: Sequence[str], *, log: Path, within: float) -> Tim
             await process.wait()
     for line in said.splitlines():
         if line.startswith(b'{"records"'):
-            figures = json.loads(line)
-            return Timed(figures["records"], figures["seconds"])
+            figures: dict[str, Any] = json.loads(line)
+            return figures
     raise SideError(f"{' '.join(command[1:3])} gave no figures: {_end_of(log)}")
 
 

@@ -60,11 +60,11 @@ class GraphTeams:
 
     async def open(self, provider_id: str) -> str | None:
         """Make the class a team. 409 means that it is one; 404 that the class is too new."""
-        await self.pace.wait(provider_id)
-        answer = await self.transport.call(
+        answer = await self._send(
+            provider_id,
             "POST",
             "/teams",
-            [Kind.GRAPH_CREATE],
+            Kind.GRAPH_CREATE,
             json={
                 "template@odata.bind": self._reference("teamsTemplates", "educationClass"),
                 "group@odata.bind": self._reference("groups", provider_id),
@@ -76,8 +76,7 @@ class GraphTeams:
         return _location(_checked(answer))
 
     async def state(self, provider_id: str) -> Found | None:
-        await self.pace.wait(provider_id)
-        answer = await self.transport.call("GET", _team(provider_id), [Kind.GRAPH_GET])
+        answer = await self._send(provider_id, "GET", _team(provider_id), Kind.GRAPH_GET)
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         team = _checked(answer).json()
@@ -87,8 +86,8 @@ class GraphTeams:
         seats: list[Seat] = []
         path: str | None = f"{_team(provider_id)}/members"
         while path is not None:
-            await self.pace.wait(provider_id)
-            page = (await self._call("GET", path, Kind.GRAPH_MEMBERS)).json()
+            answer = await self._send(provider_id, "GET", path, Kind.GRAPH_MEMBERS)
+            page = _checked(answer).json()
             seats.extend(_seat(member) for member in page["value"])
             path = page.get("@odata.nextLink")
         return seats
@@ -97,14 +96,14 @@ class GraphTeams:
         """At most 200 a call; 207 says of each whether it was taken."""
         refused: list[Seat] = []
         for some in _batches(seats):
-            await self.pace.wait(provider_id)
-            answer = await self._call(
+            answer = await self._send(
+                provider_id,
                 "POST",
                 f"{_team(provider_id)}/members/add",
                 Kind.GRAPH_WRITE,
                 json={"values": [self._member(seat.sign_in_name, seat.role) for seat in some]},
             )
-            results = answer.json().get("value", [])
+            results = _checked(answer).json().get("value", [])
             refused.extend(
                 seat
                 for seat, result in zip(some, results, strict=False)
@@ -113,9 +112,8 @@ class GraphTeams:
         return refused
 
     async def remove(self, provider_id: str, seat: Seat) -> None:
-        await self.pace.wait(provider_id)
         path = f"{_team(provider_id)}/members/{quote(seat.membership, safe='')}"
-        answer = await self.transport.call("DELETE", path, [Kind.GRAPH_WRITE])
+        answer = await self._send(provider_id, "DELETE", path, Kind.GRAPH_WRITE)
         if answer.status_code != httpx.codes.NOT_FOUND:
             _checked(answer)
 
@@ -128,11 +126,9 @@ class GraphTeams:
         return await self._change(provider_id, "unarchive", None)
 
     async def _change(self, provider_id: str, action: str, body: Any) -> str:
-        await self.pace.wait(provider_id)
-        answer = await self._call(
-            "POST", f"{_team(provider_id)}/{action}", Kind.GRAPH_WRITE, json=body
-        )
-        return _location(answer)
+        path = f"{_team(provider_id)}/{action}"
+        answer = await self._send(provider_id, "POST", path, Kind.GRAPH_WRITE, json=body)
+        return _location(_checked(answer))
 
     async def progress(self, location: str) -> Progress:
         """The place is opaque: it comes in three spellings and is never read."""
@@ -146,6 +142,13 @@ class GraphTeams:
             Kind.GRAPH_EDUCATION,
             json={"externalId": None, "externalName": None, "externalSource": "manual"},
         )
+
+    async def _send(
+        self, provider_id: str, method: str, path: str, kind: Kind, **details: Any
+    ) -> httpx.Response:
+        """A call on one team."""
+        async with self.pace.turn(provider_id):
+            return await self.transport.call(method, path, [kind], **details)
 
     async def _call(self, method: str, path: str, kind: Kind, **details: Any) -> httpx.Response:
         return _checked(await self.transport.call(method, path, [kind], **details))

@@ -1,8 +1,9 @@
 """One call to a provider: in its turn, within the lease, its answer sorted by what it means."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 import httpx
 
 from hwb_groups.application.errors import ForbiddenError, ThrottledError, UnavailableError
-from hwb_groups.domain.quota import SAME_TEAM_SECONDS, Kind, Share
+from hwb_groups.domain.quota import JITTER_SECONDS, ONE_TEAM, Kind, Share, allowance_of
 from hwb_groups.metrics import CALLS
 from hwb_runtime.crash import crash_point, declare_crash_point
 
@@ -45,19 +46,30 @@ class Tokens(Protocol):
 
 @dataclass
 class Pace:
-    """Calls on one team follow one another slowly enough; one operation a team is in hand."""
+    """Calls on one team: no more at a time than Microsoft allows; one operation a team is in hand.
+
+    A call counts from its answer on, because it may have reached the provider as late as then.
+    """
 
     time_scale: float
-    _next: dict[str, float] = field(default_factory=dict)
+    _ended: dict[str, deque[float]] = field(default_factory=dict)
 
-    async def wait(self, team: str) -> None:
-        now = time.monotonic()
-        if len(self._next) > MOST_PACED_TEAMS:
-            self._next = {key: at for key, at in self._next.items() if at > now}
-        at = max(now, self._next.get(team, 0.0))
-        self._next[team] = at + SAME_TEAM_SECONDS / self.time_scale
-        if at > now:
-            await asyncio.sleep(at - now)
+    @asynccontextmanager
+    async def turn(self, team: str) -> AsyncIterator[None]:
+        """Wait until the team may be called; the block is the call."""
+        allowance = allowance_of(ONE_TEAM, time_scale=self.time_scale)
+        loop, window = asyncio.get_running_loop(), allowance.seconds + JITTER_SECONDS
+        if len(self._ended) > MOST_PACED_TEAMS:
+            long_ago = loop.time() - window
+            lately = {key: e for key, e in self._ended.items() if e and e[-1] > long_ago}
+            self._ended = lately
+        ends = self._ended.setdefault(team, deque())
+        if len(ends) >= allowance.calls:
+            await asyncio.sleep(ends.popleft() + window - loop.time())
+        try:
+            yield
+        finally:
+            ends.append(loop.time())
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Keeps a provider's slots filled with the most urgent operations, a few of them for restores."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -29,7 +28,7 @@ class Dispatcher:
     kept: int
     keep_every: float
     _running: dict[asyncio.Task[None], Operation] = field(default_factory=dict)
-    _kept_at: float = field(default_factory=time.monotonic)
+    _kept_at: float = 0.0
 
     async def run_once(self) -> bool:
         """Claim what fits; True when there may be more. Raises what an operation raised."""
@@ -66,9 +65,10 @@ class Dispatcher:
 
     async def _keep(self) -> None:
         """Extend the leases now and then, however long a provider takes to answer."""
-        if self._running and time.monotonic() - self._kept_at > self.keep_every:
+        now = asyncio.get_running_loop().time()
+        if self._running and now - self._kept_at > self.keep_every:
             await self.queue.keep(self._running.values())
-            self._kept_at = time.monotonic()
+            self._kept_at = now
 
     async def _claim(self) -> list[Operation]:
         everything = self.slots - self.kept - len(self._running)

@@ -3,8 +3,8 @@
 Whatever a dead worker did is found that way, so an operation may be taken up again at any moment.
 """
 
+import asyncio
 import random
-import time
 from dataclasses import dataclass
 
 import structlog
@@ -119,15 +119,16 @@ class Perform:
         return group
 
     async def _try(self, operation: Operation, group: Group) -> Step | ThrottledError:
-        kept_at = time.monotonic()
+        loop = asyncio.get_running_loop()
+        kept_at = loop.time()
 
         async def keep() -> None:
             """Before a call: is it still ours? The dispatcher keeps it, unless all stood still."""
             nonlocal kept_at
-            if time.monotonic() - kept_at > self.lease_seconds / 2:
+            if loop.time() - kept_at > self.lease_seconds / 2:
                 if await self.queue.keep([operation]) != 1:
                     raise LeaseLostError
-                kept_at = time.monotonic()
+                kept_at = loop.time()
 
         share = Share.WHOLE if operation.lane <= FULL_SHARE else Share.BULK
         provider = self.open_provider(group.provider, share=share, keep=keep)

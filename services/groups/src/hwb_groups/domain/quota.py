@@ -27,27 +27,62 @@ class Share(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Calls a provider second, and how many may come at once."""
+    """So many calls in any window of so many provider seconds."""
 
     provider: Provider
-    rate: float
+    calls: float
+    seconds: float
 
 
 QUOTAS = {
-    Kind.GRAPH_WRITE: Quota(Provider.TEAMS, 30.0),
-    Kind.GRAPH_GET: Quota(Provider.TEAMS, 30.0),
-    Kind.GRAPH_MEMBERS: Quota(Provider.TEAMS, 60.0),
-    Kind.GRAPH_CREATE: Quota(Provider.TEAMS, 10.0),
-    Kind.GRAPH_EDUCATION: Quota(Provider.TEAMS, 500.0),
-    Kind.CLASSROOM_PROJECT: Quota(Provider.CLASSROOM, 50.0),
-    Kind.CLASSROOM_USER: Quota(Provider.CLASSROOM, 20.0),
+    Kind.GRAPH_WRITE: Quota(Provider.TEAMS, 30, 1),
+    Kind.GRAPH_GET: Quota(Provider.TEAMS, 30, 1),
+    Kind.GRAPH_MEMBERS: Quota(Provider.TEAMS, 60, 1),
+    Kind.GRAPH_CREATE: Quota(Provider.TEAMS, 10, 1),
+    Kind.GRAPH_EDUCATION: Quota(Provider.TEAMS, 5000, 10),
+    Kind.CLASSROOM_PROJECT: Quota(Provider.CLASSROOM, 3000, 60),
+    Kind.CLASSROOM_USER: Quota(Provider.CLASSROOM, 1200, 60),
 }
-BULK_PART = 0.8
-MARGIN = 0.92
-"""Part of the quota that is used: calls reach the provider less evenly than they are let go."""
-BURST_SECONDS = 0.05
-SAME_TEAM_SECONDS = 0.27
-"""Microsoft allows an app four calls a second on one team."""
+ONE_TEAM = Quota(Provider.TEAMS, 3, 1)
+"""Microsoft allows four; the fourth is for a look at an operation, whose place names no team."""
+
+BULK_PART = 0.99
+"""A restore finds its turns because bulk work reserves few ahead; the rest lets it catch up."""
+
+JITTER_SECONDS = 0.03
+"""How much later than another a call may reach the provider and still find room in the window."""
+
+BURST_PART = 0.01
+"""Part of a window's calls that may come at once; at least one may."""
+
+SHORTEST_WINDOW_SECONDS = 1.0
+"""A rehearsal's time scale makes no window shorter: it would be all jitter."""
+
+SAME_TEAM_SECONDS = 1.0
+"""A team is left alone for so long between two steps of an operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be used of a quota, in real seconds.
+
+    A bucket that holds ``burst`` calls and fills by ``rate`` a second lets go at most
+    ``burst + rate * (seconds + jitter)`` calls that may meet in one window: no more than ``calls``.
+    """
+
+    calls: int
+    seconds: float
+    rate: float
+    burst: float
+
+
+def allowance_of(quota: Quota, *, time_scale: float) -> Allowance:
+    """The same for a provider whose time runs so many times faster."""
+    seconds = max(quota.seconds / time_scale, SHORTEST_WINDOW_SECONDS)
+    calls = quota.calls / quota.seconds * time_scale * seconds
+    burst = max(1.0, calls * BURST_PART)
+    rate = (calls + 1 - burst) / (seconds + JITTER_SECONDS)
+    return Allowance(calls=int(calls), seconds=seconds, rate=rate, burst=burst)
 
 
 def bucket_of(kind: Kind, share: Share) -> str:
@@ -58,4 +93,4 @@ def bucket_of(kind: Kind, share: Share) -> str:
 def rate_of(kind: Kind, share: Share, *, time_scale: float) -> float:
     """Calls a real second that a bucket lets go at full rate."""
     part = BULK_PART if share is Share.BULK else 1.0
-    return QUOTAS[kind].rate * MARGIN * part * time_scale
+    return allowance_of(QUOTAS[kind], time_scale=time_scale).rate * part

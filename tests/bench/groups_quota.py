@@ -1,0 +1,171 @@
+"""How much of the providers' quotas the groups service uses: ``archive`` and ``steady``.
+
+``archive`` archives very many groups on a virtual clock and compares with calls ÷ quota;
+``steady`` archives in real time and counts the calls of a minute in the middle.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from tests.bench.groups_world import groups_world
+
+from hwb_rehearsal.emulators import Emulators, classroom, graph
+from hwb_rehearsal.emulators.time import VirtualClock
+from hwb_rehearsal.emulators.virtual_loop import run_virtually
+from hwb_runtime.logging import configure_logging
+
+LONGEST_SECONDS = 86_400.0
+"""Virtual seconds after which an archive has failed."""
+
+WARM_UP_SECONDS = 40.0
+"""Real seconds until the first polls came and the flow is even: Teams are polled after 31."""
+
+LIMITS = {**graph.QUOTAS, **classroom.QUOTAS}
+QUOTA_OF = {
+    ("teams", "get team"): "get",
+    ("teams", "get operation"): "get",
+    ("teams", "archive"): "write",
+    ("classroom", "get course"): "user",
+    ("classroom", "patch course"): "user",
+}
+"""The narrowest quota that each call of an archive counts against."""
+
+app = typer.Typer(add_completion=False)
+Address = Annotated[str, typer.Option(help="an empty database")]
+
+_VIRTUAL_CLOCK = """
+CREATE SCHEMA virtual;
+CREATE UNLOGGED SEQUENCE virtual.now MINVALUE 0 START 0;
+CREATE FUNCTION virtual.clock_timestamp() RETURNS timestamptz STABLE LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN timestamptz '2022-08-31 18:00+00'
+        + (SELECT last_value FROM virtual.now) * interval '1 microsecond';
+END $$;
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = public, virtual, pg_catalog',
+                   current_database());
+    EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database());
+END $$;
+"""
+
+
+@app.command()
+def archive(
+    database_url: Address,
+    teams: Annotated[int, typer.Option()],
+    classrooms: Annotated[int, typer.Option()],
+) -> None:
+    """Archive so many groups of each provider; all their waiting is virtual."""
+    configure_logging(service="groups", process="bench", level="warning")
+    figures = archive_virtually(database_url, teams=teams, classrooms=classrooms)
+    print(json.dumps(figures), flush=True)  # noqa: T201 - its interface
+
+
+def archive_virtually(database_url: str, *, teams: int, classrooms: int) -> Any:
+    """The figures of such an archive, on an empty database."""
+    clock = VirtualClock()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(_VIRTUAL_CLOCK)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+
+        def moved(now: float) -> None:
+            connection.execute("SELECT setval('virtual.now', %s)", (round(now * 1e6),))
+
+        return run_virtually(
+            lambda: _archive(database_url, clock, teams=teams, classrooms=classrooms),
+            clock=clock,
+            moved=moved,
+        )
+
+
+async def _archive(
+    database_url: str, clock: VirtualClock, *, teams: int, classrooms: int
+) -> dict[str, Any]:
+    async with groups_world(database_url) as world:
+        await world.fill(teams=teams, classrooms=classrooms)
+        await world.queue_archives()
+        began, really_began = clock(), time.monotonic()
+        working = [asyncio.create_task(world.work(one)) for one in world.dispatchers]
+        while await world.is_busy() and clock() - began < LONGEST_SECONDS:
+            _raise_ended(working)
+            await asyncio.sleep(1)
+        took = clock() - began
+        await _end(working)
+        ended = await world.rows("SELECT state, count(*)::int FROM class_group GROUP BY 1")
+        used = _used(world.emulators)
+        return {
+            "records": teams + classrooms,
+            "seconds": took,
+            "ideal_seconds": max(used.values()),
+            "archived": dict(ended).get("archived", 0),
+            "throttled": world.throttled(),
+            "real_seconds": round(time.monotonic() - really_began, 1),
+            "quota_seconds": {name: round(value, 1) for name, value in used.items()},
+        }
+
+
+@app.command()
+def steady(
+    database_url: Address, seconds: Annotated[float, typer.Option(help="counted")] = 60.0
+) -> None:
+    """Archive in real time, and count the calls of so many seconds once the flow is even."""
+    configure_logging(service="groups", process="bench", level="warning")
+    print(json.dumps(asyncio.run(_steady(database_url, seconds))), flush=True)  # noqa: T201
+
+
+async def _steady(database_url: str, seconds: float) -> dict[str, Any]:
+    enough = round((WARM_UP_SECONDS + seconds) * 30)
+    async with groups_world(database_url) as world:
+        await world.fill(teams=enough, classrooms=enough)
+        await world.queue_archives()
+        working = [asyncio.create_task(world.work(one)) for one in world.dispatchers]
+        await asyncio.sleep(WARM_UP_SECONDS)
+        before, began = _used(world.emulators), time.monotonic()
+        await asyncio.sleep(seconds)
+        after, took = _used(world.emulators), time.monotonic() - began
+        _raise_ended(working)
+        await _end(working)
+        shares = {name: (after[name] - before.get(name, 0)) / took for name in after}
+        of_providers = {
+            provider: max(share for name, share in shares.items() if name.startswith(provider))
+            for provider in ("teams", "classroom")
+        }
+        return {
+            "records": world.emulators.calls.rows()[0]["count"],
+            "seconds": took,
+            "share": min(of_providers.values()),
+            "throttled": world.throttled(),
+            "shares": {name: round(share, 4) for name, share in of_providers.items()},
+        }
+
+
+def _used(emulators: Emulators) -> Mapping[str, float]:
+    """Seconds that the calls so far take at the full quota, by provider and quota."""
+    seconds: dict[str, float] = {}
+    for row in emulators.calls.rows():
+        quota = QUOTA_OF[str(row["provider"]), str(row["call"])]
+        name = f"{row['provider']} {quota}"
+        calls, span = LIMITS[quota].calls, LIMITS[quota].seconds
+        seconds[name] = seconds.get(name, 0.0) + int(row["count"]) * span / calls
+    return seconds
+
+
+def _raise_ended(working: list[asyncio.Task[None]]) -> None:
+    for task in working:
+        if task.done():
+            task.result()
+
+
+async def _end(working: list[asyncio.Task[None]]) -> None:
+    for task in working:
+        task.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    app()
