@@ -15,6 +15,7 @@ from hwb_rehearsal.compare.groups import (
     group_rows,
     no_other_groups_row,
     provider_groups,
+    quotas_row,
 )
 from hwb_rehearsal.compare.uploads import records_of, rejected_row, runs_row
 from hwb_rehearsal.story import lines
@@ -235,3 +236,13 @@ def test_a_rejected_row_must_be_named_where_it_is() -> None:
     assert rejected_row(expected, {SCHOOL: [named]}).agree
     assert not rejected_row(expected, {SCHOOL: [{**named, "line": 8}]}).agree
     assert not rejected_row(expected, {SCHOOL: []}).agree
+
+
+def test_a_call_that_a_provider_refused_is_seen() -> None:
+    kept = {"provider": "teams", "call": "get team", "status": 200, "count": 40}
+    refused = {"provider": "classroom", "call": "add to roster", "status": 429, "count": 2}
+
+    assert quotas_row([kept]).agree
+    row = quotas_row([kept, refused])
+    assert not row.agree
+    assert row.actual.startswith("2 refused of 42 calls")

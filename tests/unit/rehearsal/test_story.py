@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
+from hwb_rehearsal.emulators.faults import Fault
 from hwb_rehearsal.story import lines
-from hwb_rehearsal.story.acts import Push, Reach
+from hwb_rehearsal.story.acts import FailOnPurpose, Push, Reach, SeeFaults
 from hwb_rehearsal.story.calendar import shipped_calendar
 from hwb_rehearsal.story.expectation import Line
 from hwb_rehearsal.story.spring import DEMO_GROUPS, TINY_GROUPS
@@ -124,3 +125,14 @@ def test_the_demo_has_120_teams_and_60_classrooms() -> None:
 
 def test_the_calendar_is_the_shipped_one() -> None:
     assert shipped_calendar("2022").groups_freeze.isoformat() == "2022-06-06"
+
+
+def test_the_providers_fail_in_every_way_that_costs_only_time_and_it_is_looked_for() -> None:
+    acts = [act for stage in story_of("demo").stages for act in stage.acts]
+    made = [fault for act in acts if isinstance(act, FailOnPurpose) for fault in act.faults]
+    [seen] = [act for act in acts if isinstance(act, SeeFaults)]
+
+    for_good = {Fault.STUCK, Fault.FAILS, Fault.INTERNAL}
+    assert {fault.fault for fault in made if fault.provider == "teams"} == set(Fault) - for_good
+    assert [fault for fault in made if fault.provider == "classroom"]
+    assert list(seen.faults) == made

@@ -10,6 +10,8 @@ from hwb_rehearsal.compare.rows import Row, row_of_each, row_of_faults
 from hwb_rehearsal.story import lines
 from hwb_rehearsal.story.expectation import Group, Line
 
+TOO_MANY = 429
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderGroup:
@@ -120,4 +122,17 @@ def no_other_groups_row(groups: Sequence[Group], seen: GroupsSeen) -> Row:
         expected=f"{len(groups)} groups",
         actual=f"{len(seen.at_providers)} groups",
         faults=[*strange, *absent],
+    )
+
+
+def quotas_row(calls: Iterable[Mapping[str, Any]]) -> Row:
+    """No call was answered with 429; ``calls`` are what ``/inspect/calls`` shows."""
+    found = list(calls)
+    refused = [row for row in found if row["status"] == TOO_MANY]
+    return row_of_faults(
+        lines.GROUPS_QUOTAS,
+        expected="0 refused",
+        actual=f"{sum(row['count'] for row in refused)} refused of"
+        f" {sum(row['count'] for row in found):,} calls",
+        faults=[f"{row['provider']} {row['call']}: {row['count']} times" for row in refused],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from hwb_rehearsal.compare.rows import Row
-from hwb_rehearsal.demo import commands, decisions, uploads
+from hwb_rehearsal.demo import commands, decisions, faults, uploads
 from hwb_rehearsal.demo.kill import Fault, kill_in_hand
 from hwb_rehearsal.demo.reach import Watch, waiting_row
 from hwb_rehearsal.demo.reality import Reality
@@ -16,6 +16,7 @@ from hwb_rehearsal.story.acts import (
     ApproveClosing,
     CreateGroups,
     Discard,
+    FailOnPurpose,
     MoveClock,
     Push,
     PushAgain,
@@ -26,6 +27,7 @@ from hwb_rehearsal.story.acts import (
     RequestTransfer,
     RestoreGroups,
     RollBack,
+    SeeFaults,
     SeeWaiting,
     Stage,
 )
@@ -51,7 +53,7 @@ class Play:
             for act in stage.acts:
                 await self.do(act)
 
-    async def do(self, act: Act) -> None:  # noqa: C901 - one case an act
+    async def do(self, act: Act) -> None:  # noqa: C901, PLR0912 - one case an act
         """One act."""
         match act:
             case MoveClock():
@@ -75,6 +77,10 @@ class Play:
                     await commands.create_groups(self.reality, act.wanted, advance)
             case RestoreGroups():
                 await commands.restore_groups(self.reality, act.wanted)
+            case FailOnPurpose():
+                await faults.fail_on_purpose(self.reality, act)
+            case SeeFaults():
+                self.rows.append(await faults.see_faults(self.reality, act))
             case RequestTransfer():
                 await commands.request_transfer(self.reality, act)
             case _:

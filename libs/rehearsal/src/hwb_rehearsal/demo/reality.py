@@ -109,3 +109,19 @@ class Reality:
                 break
         inspected = (await self._emulators.get("/inspect/groups")).raise_for_status().json()
         return GroupsSeen(listed, provider_groups(inspected))
+
+    async def fail(self, provider: str, provider_id: str, fault: str) -> None:
+        """Let the provider do wrong by this group from now on."""
+        body = {"provider": provider, "id": provider_id, "fault": fault}
+        (await self._emulators.post("/inspect/faults", json=body)).raise_for_status()
+
+    async def faults_that_happened(self) -> set[tuple[str, str, str]]:
+        """Provider, the group's id there, and the fault."""
+        answer = (await self._emulators.get("/inspect/faults")).raise_for_status()
+        return {(row["provider"], row["id"], row["fault"]) for row in answer.json()}
+
+    async def provider_calls(self) -> list[dict[str, Any]]:
+        """How many calls of each kind the providers answered, and how."""
+        answer = (await self._emulators.get("/inspect/calls")).raise_for_status()
+        rows: list[dict[str, Any]] = answer.json()
+        return rows

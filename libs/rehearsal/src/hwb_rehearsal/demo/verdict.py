@@ -9,7 +9,7 @@ import orjson
 
 from hwb_rehearsal.compare.accounts import one_account_row, person_rows
 from hwb_rehearsal.compare.cases import cases_row, every_case_is_mailed, mails_row
-from hwb_rehearsal.compare.groups import group_rows, no_other_groups_row
+from hwb_rehearsal.compare.groups import group_rows, no_other_groups_row, quotas_row
 from hwb_rehearsal.compare.rows import Row
 from hwb_rehearsal.compare.uploads import records_of, rejected_row, runs_row
 from hwb_rehearsal.demo.kill import Fault
@@ -58,6 +58,7 @@ async def compare(
         one_account_row(expectation.persons, reality.accounts),
         waiting_row(lines.STILL_WAITING, waiting, seen),
         *group_rows(expectation.groups, groups),
+        quotas_row(await reality.provider_calls()),
         no_other_groups_row(expectation.groups, groups.seen),
         cases_row(expectation.cases, reality.cases.all),
         mails_row(reality.cases.all, reality.stack.mail_folder),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from hwb_rehearsal.emulators.faults import Fault
 from hwb_rehearsal.snapshots.forms import json_lines, oneroster_zip
 from hwb_rehearsal.story.expectation import Checkpoint, Line
 from hwb_rehearsal.world.rows import Snapshot
@@ -146,6 +147,30 @@ class RestoreGroups:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderFault:
+    """What goes wrong at a provider with one group: class key, provider, and the fault."""
+
+    class_key: str
+    provider: str
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FailOnPurpose:
+    """From now on the providers do wrong by these groups."""
+
+    faults: tuple[ProviderFault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeeFaults:
+    """Each of these faults has happened by now; the groups' own rows say that it did no harm."""
+
+    faults: tuple[ProviderFault, ...]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
 class RequestTransfer:
     """A member of staff wishes to keep the old account; asked twice, it is one case."""
 
@@ -169,6 +194,8 @@ Act = (
     | SeeWaiting
     | CreateGroups
     | RestoreGroups
+    | FailOnPurpose
+    | SeeFaults
     | RequestTransfer
 )
 

@@ -1,18 +1,37 @@
 """31 August to the first day of term: groups are archived, some restored, lessons begin."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from hwb_rehearsal.emulators.faults import Fault
 from hwb_rehearsal.story import lines
-from hwb_rehearsal.story.acts import RestoreGroups
+from hwb_rehearsal.story.acts import ProviderFault, RestoreGroups, SeeFaults
 from hwb_rehearsal.story.plot import OLD_YEAR, Plot
 from hwb_rehearsal.story.spring import GroupPlan
+
+HARMLESS = {
+    "teams": (
+        Fault.NOT_FOUND_BUT_WORKS,
+        Fault.WITHOUT_EFFECT,
+        Fault.FAILS_ONCE,
+        Fault.UNAVAILABLE_ONCE,
+        Fault.SLOW,
+        Fault.STUCK_BUT_WORKS,
+    ),
+    "classroom": (Fault.UNAVAILABLE_ONCE,),
+}
+"""Faults that only cost time: whatever the provider says, the group comes to be as wished."""
+
+FAULTY_PART = 5
+"""Every fifth archive goes wrong first, and every other restore."""
 
 
 def end_of_the_academic_year(plot: Plot) -> None:
     """Every group of the old year is archived."""
-    plot.move_clock(datetime(2022, 8, 31, 18, 0, tzinfo=UTC))
     old = [key for key in plot.groups if f"/{OLD_YEAR}/" in key[0]]
+    plot.fail_on_purpose(_faults(old[::FAULTY_PART]))
+    plot.move_clock(datetime(2022, 8, 31, 18, 0, tzinfo=UTC))
     for key in old:
         plot.groups[key] = replace(plot.groups[key], archived=True)
     plot.reach("groups of the old year archived", groups=old)
@@ -29,9 +48,20 @@ def restores(plot: Plot, plan: GroupPlan) -> None:
     for key in wanted:
         group = plot.still_there(plot.groups[key], lines.GROUPS_RESTORED)
         plot.groups[key] = replace(group, archived=False, linked=False)
+    faulty = {(fault.class_key, fault.provider) for fault in plot.provider_faults}
+    plot.fail_on_purpose(_faults([key for key in wanted if key not in faulty][::2]))
     plot.act(RestoreGroups(tuple(wanted)))
     plot.reach("groups restored", groups=wanted)
+    plot.act(SeeFaults(tuple(plot.provider_faults), lines.GROUPS_FAULTS))
     plot.end_stage("1 September: some are restored")
+
+
+def _faults(keys: Sequence[tuple[str, str]]) -> Iterator[ProviderFault]:
+    """A fault for each of these groups, each provider's by turns."""
+    for provider, faults in HARMLESS.items():
+        of_provider = [key for key in keys if key[1] == provider]
+        for index, (class_key, _) in enumerate(of_provider):
+            yield ProviderFault(class_key, provider, faults[index % len(faults)])
 
 
 def _spread(plot: Plot, provider: str, count: int) -> list[tuple[str, str]]:

@@ -76,6 +76,10 @@ GROUPS_NOT_FOLLOWED = Line(
 )
 GROUPS_RESTORED = Line(Journey.GROUPS, "restored: unlinked, with those still at the school")
 GROUPS_NEW_YEAR = Line(Journey.GROUPS, "new year's, from 15 August: members follow the MIS")
+GROUPS_FAULTS = Line(
+    Journey.GROUPS, "the providers failed on purpose: archived and restored all the same"
+)
+GROUPS_QUOTAS = Line(Journey.GROUPS, "the providers' quotas are kept: no call was refused")
 NO_OTHER_GROUPS = Line(Journey.GROUPS, "the providers have these groups and no others")
 
 CASES_RAISED = Line(Journey.CASES, "raised, and open or resolved")

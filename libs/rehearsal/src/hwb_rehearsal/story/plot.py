@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from hwb_rehearsal.snapshots.forms import line_of_user
-from hwb_rehearsal.story.acts import Act, Form, MoveClock, Push, Reach, Stage, Upload
+from hwb_rehearsal.story.acts import (
+    Act,
+    FailOnPurpose,
+    Form,
+    MoveClock,
+    ProviderFault,
+    Push,
+    Reach,
+    Stage,
+    Upload,
+)
 from hwb_rehearsal.story.expectation import (
     ACTIVE,
     INACTIVE,
@@ -90,6 +100,7 @@ class Plot:
     schools: dict[str, SchoolState] = field(default_factory=dict)
     persons: dict[str, Person] = field(default_factory=dict)
     groups: dict[tuple[str, str], Group] = field(default_factory=dict)
+    provider_faults: list[ProviderFault] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     runs: Counter[str] = field(default_factory=Counter)
     rejected: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -340,6 +351,12 @@ class Plot:
             persons = [replace(person, line=line) for person in persons]
             teams = [replace(group, line=line) for group in teams]
         self.act(Reach(Checkpoint(name, tuple(persons), tuple(teams), line is not None)))
+
+    def fail_on_purpose(self, faults: Iterable[ProviderFault]) -> None:
+        """From now on the providers do wrong by these groups."""
+        made = tuple(faults)
+        self.provider_faults += made
+        self.act(FailOnPurpose(made))
 
     def reject(self, state: SchoolState, local_id: str, column: str) -> None:
         """A row of this school is rejected from now on, because of this column."""
