@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from hwb_notifier.adapters.postgres import PostgresCaseRows
 from hwb_notifier.bootstrap import SERVICE, record_cases
+from hwb_notifier.domain.case import assigned
 from hwb_notifier.entrypoints.worker import cases_subscription
 from hwb_runtime.platform import Platform
 from hwb_runtime.testing import drive
@@ -122,6 +124,33 @@ async def test_of_two_who_take_a_case_at_once_one_gets_it(api: httpx.AsyncClient
     (lost,) = [one.json() for one in answers if one.status_code == 412]
     assert (lost["code"], lost["etag"]) == ("case_changed", '"2"')
     assert len((await shown(api))["steps"]) == 1
+
+
+async def test_a_step_waits_for_whoever_has_the_case_in_hand(
+    api: httpx.AsyncClient, platform: Platform
+) -> None:
+    rows = PostgresCaseRows()
+    async with platform.units_of_work.begin() as uow:
+        case = (await rows.known(uow.session, [KEY]))[KEY]
+        taking = asyncio.create_task(step(api, "assign", {"to": "siân", "reason": WHY}, seen='"1"'))
+        await waits_for_a_lock(platform)
+        await rows.save(uow.session, [assigned(case, "mair")])
+    refused = await taking
+
+    assert (refused.status_code, refused.json()["code"]) == (412, "case_changed")
+    assert (await shown(api))["assigned_to"] == "mair"
+
+
+async def waits_for_a_lock(platform: Platform) -> None:
+    """Until somebody in this database waits for a row."""
+    waiting = """SELECT FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+    async with asyncio.timeout(30):
+        while True:
+            async with platform.database.transaction() as session:
+                if await session.fetch_one(waiting) is not None:
+                    return
+            await asyncio.sleep(0.01)
 
 
 async def test_what_the_owner_said_meanwhile_is_not_overwritten(

@@ -309,6 +309,22 @@ async def test_what_comes_back_goes_to_the_desk_once(
     assert shown.json()["mail"]["message_id"] == again["Message-ID"]
 
 
+async def test_cases_of_a_digest_that_came_back_go_singly_where_there_is_room(
+    platform: Platform, mail_server: Any, api: httpx.AsyncClient
+) -> None:
+    await raise_cases(platform, 10)
+    await send(platform)
+    await bounce(api, mail_server.taken[0]["Message-ID"])
+    platform.settings.mails_per_hour = 20
+    await send(platform)
+
+    desk = {mail["X-Hwb-Case-Key"]: mail["Message-ID"] for mail in mail_server.taken[1:]}
+    assert len(desk) == 10
+    for case_key, message_id in desk.items():
+        shown = await api.get(f"/v1/cases/{case_key}", headers={"Authorization": "Bearer desk"})
+        assert shown.json()["mail"]["message_id"] == message_id
+
+
 async def test_what_comes_back_from_the_desk_itself_is_parked(
     platform: Platform, mail_server: Any, api: httpx.AsyncClient
 ) -> None:
