@@ -38,7 +38,7 @@ Seconds = Annotated[float, typer.Option(help="counted")]
 
 @app.command()
 def fill(database_url: Address, backlog: Backlog) -> None:
-    """Queue so many archives, and as many jobs of the bare queue."""
+    """Queue so many archives, and make the bare queue."""
     _run(_fill(database_url, backlog))
 
 
@@ -52,10 +52,6 @@ async def _fill(database_url: str, backlog: int) -> dict[str, Any]:
                    state text NOT NULL DEFAULT 'queued')"""
         )
         await world.execute("CREATE INDEX bare_queued ON bare (id) WHERE state = 'queued'")
-        await world.execute(
-            "INSERT INTO bare (state) SELECT 'queued' FROM generate_series(1, %s)", backlog
-        )
-        await world.execute("ANALYZE")
     return {"records": backlog, "seconds": time.monotonic() - began}
 
 
@@ -81,12 +77,18 @@ async def _claims(database_url: str, seconds: float) -> dict[str, Any]:
 
 
 @app.command()
-def bare(database_url: Address, seconds: Seconds = 20.0) -> None:
-    """Claim and end jobs of a table that is nothing but a queue."""
-    _run(_bare(database_url, seconds))
+def bare(database_url: Address, backlog: Backlog, seconds: Seconds = 20.0) -> None:
+    """Claim and end jobs of a table that is nothing but a queue, filled anew."""
+    _run(_bare(database_url, backlog, seconds))
 
 
-async def _bare(database_url: str, seconds: float) -> dict[str, Any]:
+async def _bare(database_url: str, backlog: int, seconds: float) -> dict[str, Any]:
+    with psycopg.connect(database_url, autocommit=True) as alone:
+        alone.execute("TRUNCATE bare")
+        alone.execute(
+            "INSERT INTO bare (state) SELECT 'queued' FROM generate_series(1, %s)", (backlog,)
+        )
+        alone.execute("VACUUM ANALYZE bare")
     connections = [
         await psycopg.AsyncConnection.connect(database_url, autocommit=True)
         for _ in range(CONNECTIONS)
@@ -99,9 +101,10 @@ async def _bare(database_url: str, seconds: float) -> dict[str, Any]:
                        SELECT id FROM bare WHERE state = 'queued' ORDER BY id
                        LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id"""
             )
-            [row] = await claimed.fetchall()
-            await connection.execute("UPDATE bare SET state = 'done' WHERE id = %s", row)
-            return 1
+            rows = await claimed.fetchall()
+            for row in rows:
+                await connection.execute("UPDATE bare SET state = 'done' WHERE id = %s", row)
+            return len(rows)
 
         return one
 
