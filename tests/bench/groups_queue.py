@@ -65,7 +65,7 @@ async def _claims(database_url: str, seconds: float) -> dict[str, Any]:
     async with groups_world(database_url) as world:
         database = world.platform.database
         queue = PostgresQueue(database, LEASE_SECONDS)
-        outcomes = Outcomes(world.platform.units_of_work, PostgresGroups)
+        outcomes = Outcomes(world.platform.units_of_work, PostgresGroups, pause_seconds=0.0)
 
         async def one() -> int:
             claimed = await queue.claim(Provider.TEAMS, up_to=max(Lane), limit=1)

@@ -196,3 +196,45 @@ async def test_a_creation_that_was_parked_is_tried_again_when_it_is_asked_for(wo
     await world.settle()
     assert await world.state(group_id) == "linked"
     assert await cases(world) == [("raised", "create"), ("resolved", "create")]
+
+
+async def test_an_operation_is_polled_after_more_than_thirty_seconds(world: Any) -> None:
+    await world.created()
+    await world.move_to(8, 31)
+    await world.turn()
+    [(waits,)] = await world.rows(
+        """SELECT extract(epoch FROM not_before - asked_at)::float FROM operation
+           WHERE action = 'archive' AND location IS NOT NULL"""
+    )
+    assert waits * world.platform.settings.time_scale == pytest.approx(31, rel=0.2)
+
+
+async def test_the_next_operation_of_a_team_keeps_its_distance_whoever_takes_it(
+    world: Any,
+) -> None:
+    await world.created()
+    rows = await world.rows(
+        """SELECT extract(epoch FROM roster.not_before - made.finished_at)::float
+           FROM operation AS made, operation AS roster
+           WHERE made.action = 'create' AND roster.action = 'roster'"""
+    )
+    assert rows[0][0] * world.platform.settings.time_scale > 0.2, "four calls a second"
+
+
+async def test_next_years_classroom_never_meets_the_alias_of_the_restored_one(world: Any) -> None:
+    group_id = await world.created("classroom")
+    await world.move_to(8, 31)
+    await world.settle()
+    await world.ask("champion", f"/v1/groups/{group_id}/restore")
+    await world.settle()
+    await world.execute("DELETE FROM operation")
+    await world.execute("DELETE FROM archive_run_group")
+    await world.execute("DELETE FROM group_member")
+    await world.execute("DELETE FROM group_roster")
+    await world.execute("DELETE FROM class_group")
+    await world.move_to(5, 31)
+    await world.create("classroom")
+    await world.settle()
+    courses = await world.at_provider()
+    assert len(courses) == 2, "the same key makes a new one beside it"
+    assert sorted(len(course["aliases"]) for course in courses) == [0, 1]

@@ -14,6 +14,7 @@ from hwb_groups.application.errors import ThrottledError
 from hwb_groups.domain.quota import Kind, Share
 from hwb_rehearsal.emulators import Emulators, make_emulators
 from hwb_rehearsal.emulators.time import VirtualClock
+from hwb_schemas.words import Provider
 
 OWNER = "svc-groups@hwbcymru.net"
 
@@ -24,6 +25,12 @@ class NoBucket:
     async def take(self, kinds: Sequence[Kind], share: Share) -> None: ...
 
     async def block(self, kinds: Sequence[Kind], *, seconds: float) -> None: ...
+
+
+class NoBreaker:
+    """Nothing is learnt of how calls end."""
+
+    async def see(self, provider: Provider, *, writes: bool, target: str, failed: bool) -> None: ...
 
 
 @pytest.fixture
@@ -45,6 +52,7 @@ def unlimited(http: httpx.AsyncClient, provider: str) -> Transport:
         base_url=f"http://emulator/{provider}",
         tokens=FixedToken("local"),
         limiter=NoBucket(),
+        breaker=NoBreaker(),
         time_scale=1.0,
         share=Share.WHOLE,
         keep=keep,

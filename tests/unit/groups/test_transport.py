@@ -1,6 +1,7 @@
 """Every answer of a provider is sorted by what it means; the token goes to the provider alone."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,8 +10,14 @@ import httpx
 import pytest
 
 from hwb_groups.adapters.transport import Transport, error_code
-from hwb_groups.application.errors import ForbiddenError, ThrottledError, UnavailableError
+from hwb_groups.application.errors import (
+    ForbiddenError,
+    ProviderError,
+    ThrottledError,
+    UnavailableError,
+)
 from hwb_groups.domain.quota import Kind, Share
+from hwb_schemas.words import Provider
 
 BASE = "https://graph.example/v1.0"
 
@@ -30,6 +37,18 @@ class OpenDoor:
 
 
 @dataclass
+class Witness:
+    """A breaker that remembers how calls ended."""
+
+    failures: list[bool] = field(default_factory=list)
+
+    async def see(self, provider: Provider, *, writes: bool, target: str, failed: bool) -> None:
+        assert (provider, writes) == (Provider.TEAMS, False)
+        assert target
+        self.failures.append(failed)
+
+
+@dataclass
 class OneToken:
     forgotten: int = 0
 
@@ -46,6 +65,7 @@ class Line:
 
     answer: Callable[[httpx.Request], httpx.Response]
     limiter: OpenDoor = field(default_factory=OpenDoor)
+    breaker: Witness = field(default_factory=Witness)
     tokens: OneToken = field(default_factory=OneToken)
     seen: list[httpx.Request] = field(default_factory=list)
 
@@ -58,7 +78,9 @@ class Line:
             """Nothing to keep."""
 
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-            transport = Transport(http, BASE, self.tokens, self.limiter, scale, Share.WHOLE, keep)
+            transport = Transport(
+                http, BASE, self.tokens, self.limiter, self.breaker, scale, Share.WHOLE, keep
+            )
             return await transport.call("GET", path, [Kind.GRAPH_GET])
 
 
@@ -153,3 +175,24 @@ async def test_a_provider_that_does_not_answer_is_unavailable() -> None:
 )
 def test_the_providers_own_word_is_read_however_it_is_wrapped(body: object, code: str) -> None:
     assert error_code(httpx.Response(418, json=body)) == code
+
+
+@pytest.mark.parametrize(
+    ("status", "failures"),
+    [(200, [False]), (404, [False]), (401, [False]), (429, []), (500, [True]), (503, [True])],
+)
+async def test_the_breaker_sees_how_each_call_ends(status: int, failures: list[bool]) -> None:
+    line = saying(status)
+    with suppress(ProviderError):
+        await line.get("/teams/1")
+    assert line.breaker.failures == failures, "a 429 says that the provider is well"
+
+
+async def test_the_breaker_sees_a_call_that_was_not_answered() -> None:
+    def silence(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    line = Line(silence)
+    with pytest.raises(UnavailableError):
+        await line.get("/teams/1")
+    assert line.breaker.failures == [True]

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from hwb_groups.adapters.archive_store import PostgresArchiveRuns
+from hwb_groups.adapters.breaker import PostgresBreaker
 from hwb_groups.adapters.classroom import GoogleClassroom
 from hwb_groups.adapters.graph import GraphTeams
 from hwb_groups.adapters.limiter import PostgresLimiter
@@ -26,7 +27,7 @@ from hwb_groups.application.ports import GroupProvider
 from hwb_groups.application.preview import PreviewGroups
 from hwb_groups.application.reconcile import Reconcile
 from hwb_groups.application.season import Season
-from hwb_groups.domain.quota import Share
+from hwb_groups.domain.quota import SAME_TEAM_SECONDS, Share
 from hwb_groups.settings import Settings
 from hwb_runtime.platform import Platform
 from hwb_runtime.service import HttpApi, Service
@@ -46,6 +47,7 @@ class Providers:
     http: httpx.AsyncClient
     settings: Settings
     limiter: PostgresLimiter
+    breaker: PostgresBreaker
     pace: Pace
     tokens: dict[Provider, Tokens]
 
@@ -60,6 +62,7 @@ class Providers:
             base_url=settings.graph_base_url if teams else settings.classroom_base_url,
             tokens=self.tokens[provider],
             limiter=self.limiter,
+            breaker=self.breaker,
             time_scale=settings.time_scale,
             share=share,
             keep=keep,
@@ -86,6 +89,7 @@ async def open_providers(
             http=client,
             settings=settings,
             limiter=limiter,
+            breaker=PostgresBreaker(platform.database, settings.time_scale),
             pace=Pace(settings.time_scale),
             tokens={
                 Provider.TEAMS: graph_tokens(settings),
@@ -151,7 +155,12 @@ def dispatchers(platform: Platform, providers: Providers) -> list[Dispatcher]:
         units_of_work=platform.units_of_work,
         groups_of=PostgresGroups,
         queue=queue,
-        outcomes=Outcomes(platform.units_of_work, PostgresGroups),
+        breaker=providers.breaker,
+        outcomes=Outcomes(
+            platform.units_of_work,
+            PostgresGroups,
+            pause_seconds=SAME_TEAM_SECONDS / settings.time_scale,
+        ),
         open_provider=providers,
         technical_owner=settings.technical_owner,
         time_scale=settings.time_scale,
@@ -161,6 +170,7 @@ def dispatchers(platform: Platform, providers: Providers) -> list[Dispatcher]:
         Dispatcher(
             provider=provider,
             queue=queue,
+            breaker=providers.breaker,
             perform=perform,
             slots=settings.provider_slots,
             kept=settings.provider_slots_kept,

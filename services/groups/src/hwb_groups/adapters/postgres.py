@@ -266,14 +266,17 @@ class PostgresGroups:
         )
 
     async def enqueue(
-        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None
+        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None, after: float
     ) -> int:
         return await self._session.execute(
-            """INSERT INTO operation (group_id, provider, action, generation, lane, traceparent)
-               SELECT *, %s FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
+            """INSERT INTO operation (group_id, provider, action, generation, lane, traceparent,
+                   not_before)
+               SELECT *, %s, clock_timestamp() + make_interval(secs => %s)
+               FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
                ON CONFLICT (group_id) WHERE state IN ('queued', 'running') DO NOTHING""",
             (
                 next_traceparent(traceparent),
+                after,
                 [group.group_id for group, _ in wanted],
                 [group.provider.value for group, _ in wanted],
                 [action.value for _, action in wanted],

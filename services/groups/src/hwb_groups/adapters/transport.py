@@ -12,9 +12,17 @@ from typing import Any, Protocol
 import httpx
 
 from hwb_groups.application.errors import ForbiddenError, ThrottledError, UnavailableError
-from hwb_groups.domain.quota import JITTER_SECONDS, ONE_TEAM, Kind, Share, allowance_of
+from hwb_groups.domain.quota import (
+    JITTER_SECONDS,
+    ONE_TEAM,
+    QUOTAS,
+    Kind,
+    Share,
+    allowance_of,
+)
 from hwb_groups.metrics import CALLS
 from hwb_runtime.crash import crash_point, declare_crash_point
+from hwb_schemas.words import Provider
 
 BEFORE_CALL = declare_crash_point(
     "provider_before_call", "an operation is claimed, the provider has not heard of it"
@@ -33,6 +41,12 @@ class Limiter(Protocol):
     async def take(self, kinds: Sequence[Kind], share: Share) -> None: ...
 
     async def block(self, kinds: Sequence[Kind], *, seconds: float) -> None: ...
+
+
+class Breaker(Protocol):
+    """Judges a provider by how its calls end; see ``adapters.breaker``."""
+
+    async def see(self, provider: Provider, *, writes: bool, target: str, failed: bool) -> None: ...
 
 
 class Tokens(Protocol):
@@ -80,6 +94,7 @@ class Transport:
     base_url: str
     tokens: Tokens
     limiter: Limiter
+    breaker: Breaker
     time_scale: float
     share: Share
     keep: Callable[[], Awaitable[None]]
@@ -108,11 +123,18 @@ class Transport:
             answer = await self.http.request(method, url, headers=headers, json=json, params=params)
         except httpx.TransportError as error:
             CALLS.labels(kinds[0].value, "none").inc()
+            await self._see(method, path, kinds, failed=True)
             raise UnavailableError(type(error).__name__) from error
         crash_point(AFTER_CALL, in_hand=writes)
         CALLS.labels(kinds[0].value, str(answer.status_code)).inc()
+        if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            await self._see(method, path, kinds, failed=answer.is_server_error)
         await self._sort(answer, kinds)
         return answer
+
+    async def _see(self, method: str, path: str, kinds: Sequence[Kind], *, failed: bool) -> None:
+        provider = QUOTAS[kinds[0]].provider
+        await self.breaker.see(provider, writes=method != "GET", target=path, failed=failed)
 
     async def _sort(self, answer: httpx.Response, kinds: Sequence[Kind]) -> None:
         status = answer.status_code

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from hwb_groups.application.ports import Operation, OperationQueue
+from hwb_groups.application.ports import Breaker, Operation, OperationQueue
+from hwb_groups.domain.breaker import Gate
 from hwb_groups.domain.group import INTERACTIVE, Lane
 from hwb_groups.metrics import IN_HAND
 from hwb_schemas.words import Provider
@@ -18,11 +19,14 @@ class Dispatcher:
     """``run_once`` is a job of the worker; ``stop`` ends what is still in hand.
 
     ``kept`` of the ``slots`` are for restores only: however many slow bulk operations are in hand,
-    a restore is claimed at once. Every ``keep_every`` seconds the leases are extended.
+    a restore is claimed at once. A provider that is out of order gets restores alone, and now and
+    then one operation more to see whether it is back. Every ``keep_every`` seconds the leases are
+    extended.
     """
 
     provider: Provider
     queue: OperationQueue
+    breaker: Breaker
     perform: Callable[[Operation], Awaitable[None]]
     slots: int
     kept: int
@@ -71,8 +75,11 @@ class Dispatcher:
             self._kept_at = now
 
     async def _claim(self) -> list[Operation]:
+        gate = await self.breaker.gate(self.provider)
         everything = self.slots - self.kept - len(self._running)
-        if everything > 0:
+        if gate is Gate.ONE:
+            return await self.queue.claim(self.provider, up_to=max(Lane), limit=1)
+        if everything > 0 and gate is Gate.ALL:
             return await self.queue.claim(self.provider, up_to=max(Lane), limit=everything)
         urgent = self.slots - len(self._running)
         if urgent > 0:

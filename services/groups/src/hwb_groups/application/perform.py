@@ -21,6 +21,7 @@ from hwb_groups.application.errors import (
 )
 from hwb_groups.application.outcomes import Done, Ending, Outcomes, Parked, Superseded
 from hwb_groups.application.ports import (
+    Breaker,
     GroupProvider,
     GroupsOf,
     NewGroup,
@@ -96,6 +97,7 @@ class Perform:
     units_of_work: UnitsOfWork
     groups_of: GroupsOf
     queue: OperationQueue
+    breaker: Breaker
     outcomes: Outcomes
     open_provider: OpenProvider
     technical_owner: str
@@ -107,7 +109,7 @@ class Perform:
         try:
             group = await self._group(operation)
             step = await self._try(operation, group)
-            await self._follow(operation, step)
+            await self._follow(operation, step, group.provider)
         except LeaseLostError:
             log.info("operation_lost", operation_id=operation.operation_id)
 
@@ -147,7 +149,15 @@ class Perform:
         except ProviderError as error:
             return Failure(_code_of(error), error.code)
 
-    async def _follow(self, operation: Operation, step: Step | ThrottledError) -> None:
+    def _excused(self, operation: Operation, failure: Failure, provider: Provider) -> bool:
+        """It is the provider that is out of order: not counted, but not for ever either."""
+        asked_for = (operation.asked_age or 0.0) * self.time_scale
+        out_of_order = failure.code is FailureCode.UNAVAILABLE and self.breaker.is_open(provider)
+        return out_of_order and asked_for < STUCK_SECONDS
+
+    async def _follow(
+        self, operation: Operation, step: Step | ThrottledError, provider: Provider
+    ) -> None:
         fields = {
             "operation_id": operation.operation_id,
             "group_id": operation.group_id,
@@ -165,7 +175,7 @@ class Perform:
             case NotYet():
                 await self._put_back(operation, seconds=step.after / self.time_scale)
             case Failure():
-                attempts = operation.attempts + 1
+                attempts = operation.attempts + int(not self._excused(operation, step, provider))
                 verdict = after_failure(step.code, attempts=attempts, jitter=random.random())
                 log.warning(
                     "operation_failed", code=step.code.value, error=step.provider_code, **fields

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hwb_groups.domain.breaker import Gate
 from hwb_groups.domain.group import Action, Group, Lane
 from hwb_groups.domain.membership import MemberRole, Person, Seat
 from hwb_groups.domain.quota import Share
@@ -190,7 +191,7 @@ class Groups(Protocol):
         """Count up ``roster_wanted``; a roster that was parked is tried again."""
 
     async def enqueue(
-        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None
+        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None, after: float
     ) -> int:
         """Queue one operation a group, unless one is queued or running; gives their number."""
 
@@ -216,6 +217,15 @@ class Groups(Protocol):
 
     async def wish_archived(self, group_ids: Collection[str], *, now: datetime) -> None:
         """One that is still being created goes on to be created first."""
+
+
+class Breaker(Protocol):
+    """Knows whether a provider is out of order as a whole."""
+
+    def is_open(self, provider: Provider) -> bool: ...
+
+    async def gate(self, provider: Provider) -> Gate:
+        """What may be claimed of the provider's operations now."""
 
 
 class OperationQueue(Protocol):
