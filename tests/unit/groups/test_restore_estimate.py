@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from hwb_groups.domain.quota import Kind, Share, rate_of
 from hwb_groups.domain.restore_estimate import (
     USUAL_ARCHIVE_SECONDS,
     USUAL_SECONDS,
@@ -13,6 +14,7 @@ from hwb_groups.domain.restore_estimate import (
 )
 from hwb_schemas.words import Provider
 
+A_SECOND = rate_of(Kind.GRAPH_GET, Share.WHOLE, time_scale=1.0) / 3
 NEXT = Standing(
     ahead=0,
     begun=False,
@@ -43,7 +45,7 @@ def test_with_history_it_takes_what_the_latest_took_even_if_that_is_nothing() ->
 
 def test_without_history_of_the_line_the_quota_says_how_fast_it_moves() -> None:
     waits = seconds(replace(NEXT, ahead=92, seconds_each=0.0))
-    assert waits == pytest.approx(92 / (30 * 0.92 / 3)), "three reads each, of 27.6 a second"
+    assert waits == pytest.approx(92 / A_SECOND), "three reads each"
 
 
 def test_a_line_that_stands_moves_at_its_own_pace() -> None:
@@ -63,7 +65,7 @@ def test_a_line_is_never_thought_faster_than_the_quota() -> None:
 
 def test_a_provider_that_wants_to_be_left_alone_is_waited_for() -> None:
     blocked = replace(NEXT, ahead=9, seconds_each=5.0, line_for=60.0, blocked_for=120.0)
-    assert seconds(blocked) == pytest.approx(120 + 9 / (30 * 0.92 / 3) + 5)
+    assert seconds(blocked) == pytest.approx(120 + 9 / A_SECOND + 5)
     begun = replace(NEXT, begun=True, begun_for=50.0, seconds_each=60.0, blocked_for=120.0)
     assert seconds(begun) == 120
 
