@@ -1,22 +1,31 @@
 """On the virtual loop waiting takes no time, and time passes for nobody else."""
 
 import asyncio
+import socket
+import threading
 import time
 
 from hwb_rehearsal.emulators.time import VirtualClock
 from hwb_rehearsal.emulators.virtual_loop import run_virtually
 
 
-def test_sleeps_end_in_their_order_and_an_hour_takes_a_moment() -> None:
+async def timer(seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    rings = loop.create_future()
+    loop.call_later(seconds, rings.set_result, None)
+    await rings
+
+
+def test_timers_end_in_their_order_and_an_hour_takes_a_moment() -> None:
     clock, told = VirtualClock(), list[float]()
     ended = []
 
-    async def sleep(seconds: float) -> None:
-        await asyncio.sleep(seconds)
+    async def wait(seconds: float) -> None:
+        await timer(seconds)
         ended.append((seconds, asyncio.get_running_loop().time()))
 
     async def main() -> None:
-        await asyncio.gather(sleep(3600), sleep(0.5), sleep(60))
+        await asyncio.gather(wait(3600), wait(0.5), wait(60))
 
     began = time.monotonic()
     run_virtually(main, clock=clock, moved=told.append)
@@ -29,27 +38,18 @@ def test_sleeps_end_in_their_order_and_an_hour_takes_a_moment() -> None:
 def test_time_stands_still_while_somebody_waits_for_a_socket() -> None:
     clock = VirtualClock()
     seen = []
-
-    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.to_thread(time.sleep, 0.2)
-        writer.write(b"answer")
-        await writer.drain()
-        writer.close()
-
-    async def ask(port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert await reader.read() == b"answer"
-        seen.append(clock())
-        writer.close()
-        await asyncio.sleep(10)
-        seen.append(clock())
+    here, there = socket.socketpair()
+    here.setblocking(False)
 
     async def main() -> None:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with server, asyncio.timeout(60):
-            await ask(port)
+        threading.Timer(0.2, there.sendall, (b"answer",)).start()
+        async with asyncio.timeout(60):
+            assert await asyncio.get_running_loop().sock_recv(here, 100) == b"answer"
+            seen.append(clock())
+            await timer(10)
+            seen.append(clock())
 
-    run_virtually(main, clock=clock, moved=lambda _: None)
+    with here, there:
+        run_virtually(main, clock=clock, moved=lambda _: None)
 
     assert seen == [0.0, 10.0]
