@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from tests.support.mailers import LosesPower
 
 from hwb_notifier.application.mail_ports import MailServerError
 from hwb_notifier.application.send_mails import SendMails
@@ -102,17 +103,6 @@ async def test_a_case_that_opens_again_is_mailed_again_in_the_same_thread(
     first, second = mail_server.taken
     assert second["Message-ID"] != first["Message-ID"]
     assert second["References"] == first["Message-ID"]
-
-
-class LosesPower:
-    """Hands the mail over, then dies before the answer is stored."""
-
-    def __init__(self, server: Any) -> None:
-        self._server = server
-
-    async def send(self, message: EmailMessage) -> None:
-        self._server.taken.append(message)
-        raise RuntimeError("the power went")
 
 
 async def test_a_crash_between_the_servers_answer_and_commit_repeats_the_same_message_id(

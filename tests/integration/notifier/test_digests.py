@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.mailers import LosesPower
 
 from hwb_notifier.bootstrap import SERVICE, reconcile, record_cases, send_mails
 from hwb_notifier.entrypoints.worker import cases_subscription
@@ -128,17 +129,6 @@ async def test_a_second_storm_is_a_digest_of_its_own(platform: Platform, mail_se
     assert first["Message-ID"] != second["Message-ID"]
     said = f"{first['X-Hwb-Digest-Of']} {second['X-Hwb-Digest-Of']}".split()
     assert len(set(said)) == 20
-
-
-class LosesPower:
-    """Hands the mail over, then dies before the answer is stored."""
-
-    def __init__(self, server: Any) -> None:
-        self._server = server
-
-    async def send(self, message: EmailMessage) -> None:
-        self._server.taken.append(message)
-        raise RuntimeError("the power went")
 
 
 async def test_a_digest_whose_answer_was_lost_is_repeated_as_it_was(

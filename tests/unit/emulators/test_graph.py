@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hwb_rehearsal.emulators import Emulators, make_emulators
+from hwb_rehearsal.emulators import Emulators
 from hwb_rehearsal.emulators.faults import Fault
 from hwb_rehearsal.emulators.people import PersonState
 from hwb_rehearsal.emulators.time import VirtualClock
@@ -25,16 +25,6 @@ def member(address: str, *roles: str) -> dict[str, Any]:
         "roles": list(roles),
         "user@odata.bind": bind(address),
     }
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def emulators(clock: VirtualClock) -> Emulators:
-    return make_emulators(clock=clock)
 
 
 @pytest.fixture

@@ -5,21 +5,11 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from hwb_rehearsal.emulators import Emulators, make_emulators
+from hwb_rehearsal.emulators import Emulators
 from hwb_rehearsal.emulators.time import VirtualClock
 
 TOO_MANY = 429
 Ask = Callable[[int], Awaitable[httpx.Response]]
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def emulators(clock: VirtualClock) -> Emulators:
-    return make_emulators(clock=clock)
 
 
 def asking(emulators: Emulators, method: str, path: str, *, token: str = "app") -> Ask:
