@@ -10,7 +10,7 @@ from fastapi import Header
 from hwb_runtime.auth import Caller
 from hwb_runtime.database import as_json
 from hwb_runtime.problems import ProblemError
-from hwb_runtime.unit_of_work import UnitOfWork
+from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
 
 IdempotencyKey = Annotated[
     str,
@@ -76,6 +76,19 @@ async def once(
     )
     uow.in_hand += 1
     return reply
+
+
+async def command_once(
+    units_of_work: UnitsOfWork,
+    *,
+    key: str,
+    caller: Caller,
+    request: bytes,
+    effect: Callable[[UnitOfWork], Awaitable[Reply]],
+) -> Reply:
+    """The same as a transaction of its own, for a command that has nothing else in it."""
+    async with units_of_work.begin() as uow:
+        return await once(uow, key=key, caller=caller, request=request, effect=lambda: effect(uow))
 
 
 async def earlier_reply(

@@ -1,6 +1,7 @@
 """The HTTP API: groups to look at, to create and to restore."""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request
@@ -21,7 +22,7 @@ from hwb_groups.entrypoints.wording import reason_words, restore_words
 from hwb_groups.errors import GroupUnknownError
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import PlainText, SchoolNumber
@@ -220,11 +221,12 @@ async def _command(
     request: Request,
     key: str,
     caller: Caller,
-    effect: Any,
+    effect: Callable[[UnitOfWork], Awaitable[Reply]],
 ) -> JSONResponse:
     asked = json.dumps([request.url.path]).encode() + await request.body()
-    async with platform.units_of_work.begin() as uow:
-        reply = await once(uow, key=key, caller=caller, request=asked, effect=lambda: effect(uow))
+    reply = await command_once(
+        platform.units_of_work, key=key, caller=caller, request=asked, effect=effect
+    )
     return JSONResponse(reply.body, reply.status)
 
 

@@ -1,7 +1,7 @@
 """Archive runs over HTTP: what operators look at, confirm, pause, resume and cancel."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time
 from typing import Annotated, Literal
 from uuid import UUID
@@ -19,7 +19,8 @@ from hwb_groups.application.archive_runs import (
 )
 from hwb_groups.domain.archive_run import Hours
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
+from hwb_runtime.files import SchoolRegister
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import A_NUMBER, PlainText
 from hwb_runtime.unit_of_work import UnitOfWork
@@ -185,7 +186,7 @@ def add_archive_runs(app: FastAPI, platform: Platform, archive_runs: ArchiveRuns
         """What an archive run would archive now, and which groups have lost their owners."""
         _ = caller
         async with platform.database.transaction() as session:
-            shown = _dry_run(await archive_runs.dry_run(session))
+            shown = _dry_run(await archive_runs.dry_run(session), platform.register)
         response.headers["ETag"] = shown.etag
         return shown
 
@@ -225,7 +226,7 @@ def add_archive_runs(app: FastAPI, platform: Platform, archive_runs: ArchiveRuns
         """How far a run is, by authority and school, and when it will have ended."""
         _ = caller
         async with platform.units_of_work.begin() as uow:
-            return _progress(await archive_runs.show(uow, str(run_id)))
+            return _progress(await archive_runs.show(uow, str(run_id)), platform.register)
 
     _add_decisions(app, platform, archive_runs)
 
@@ -272,12 +273,12 @@ async def _command(
     asked: str,
     effect: Callable[[UnitOfWork], Awaitable[ArchiveRun]],
 ) -> RunShown:
-    async with platform.units_of_work.begin() as uow:
+    async def run(uow: UnitOfWork) -> Reply:
+        return Reply(200, _run(await effect(uow)).model_dump(mode="json"))
 
-        async def run() -> Reply:
-            return Reply(200, _run(await effect(uow)).model_dump(mode="json"))
-
-        reply = await once(uow, key=key, caller=caller, request=asked.encode(), effect=run)
+    reply = await command_once(
+        platform.units_of_work, key=key, caller=caller, request=asked.encode(), effect=run
+    )
     return RunShown.model_validate(reply.body)
 
 
@@ -303,7 +304,7 @@ def _run(run: ArchiveRun) -> RunShown:
     )
 
 
-def _dry_run(found: DryRun) -> DryRunShown:
+def _dry_run(found: DryRun, register: SchoolRegister) -> DryRunShown:
     schools = [
         SchoolCounted(
             school=one.school,
@@ -317,7 +318,9 @@ def _dry_run(found: DryRun) -> DryRunShown:
     sums: dict[str, Counter[str]] = {}
     for one in schools:
         numbers = one.model_dump(exclude={"school"})
-        sums.setdefault(_authority(one.school), Counter()).update({**numbers, "schools": 1})
+        sums.setdefault(register.authority_of(one.school), Counter()).update(
+            {**numbers, "schools": 1}
+        )
     return DryRunShown(
         academic_year=found.academic_year,
         groups=found.groups,
@@ -339,10 +342,10 @@ def _dry_run(found: DryRun) -> DryRunShown:
     )
 
 
-def _progress(found: Progress) -> RunProgress:
+def _progress(found: Progress, register: SchoolRegister) -> RunProgress:
     by_authority: dict[str, list[SchoolProgress]] = {}
     for one in found.schools:
-        by_authority.setdefault(_authority(one.school), []).append(one)
+        by_authority.setdefault(register.authority_of(one.school), []).append(one)
     return RunProgress(
         **_run(found.run).model_dump(),
         progress=Part(**_sum(found.schools)),
@@ -361,13 +364,8 @@ def _progress(found: Progress) -> RunProgress:
     )
 
 
-def _sum(parts: "list[SchoolProgress] | tuple[SchoolProgress, ...]") -> dict[str, int]:
+def _sum(parts: Sequence[SchoolProgress]) -> dict[str, int]:
     return {
         name: sum(getattr(part, name) for part in parts)
         for name in ("groups", "archived", "restored", "failed", "left")
     }
-
-
-def _authority(school: str) -> str:
-    """A school number begins with its authority's code."""
-    return school[:3]

@@ -27,7 +27,7 @@ from hwb_mis_ingest.entrypoints.intake import FILE_BODY
 from hwb_mis_ingest.entrypoints.preview_reply import held_row, preview_reply
 from hwb_mis_ingest.errors import UnknownRunError
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import SchoolNumber
@@ -67,12 +67,12 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
         request: bytes,
         effect: Callable[[UnitOfWork], Awaitable[BaseModel]],
     ) -> Response:
-        async with platform.units_of_work.begin() as uow:
+        async def reply(uow: UnitOfWork) -> Reply:
+            return Reply(200, (await effect(uow)).model_dump(mode="json"))
 
-            async def reply() -> Reply:
-                return Reply(200, (await effect(uow)).model_dump(mode="json"))
-
-            answer = await once(uow, key=key, caller=caller, request=request, effect=reply)
+        answer = await command_once(
+            platform.units_of_work, key=key, caller=caller, request=request, effect=reply
+        )
         return Response(orjson.dumps(answer.body), answer.status, media_type="application/json")
 
     @app.post(

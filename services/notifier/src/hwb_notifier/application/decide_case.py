@@ -7,10 +7,11 @@ and then the step is noted here. No transaction is open while the owner is asked
 
 import structlog
 
+from hwb_notifier.application.desk import step_by
 from hwb_notifier.application.ports import CaseRows, Owners
 from hwb_notifier.domain.case import Case
 from hwb_notifier.domain.decision import CHOICES, Decision, OwnersCommand, command_of
-from hwb_notifier.domain.step import Step, What
+from hwb_notifier.domain.step import What
 from hwb_notifier.errors import CaseUnknownError, NotDecidedSoError
 from hwb_runtime.auth import Caller
 from hwb_runtime.commands import Reply, earlier_reply, once
@@ -66,15 +67,8 @@ class DecideCase:
 
     async def _note(self, uow: UnitOfWork, caller: Caller, case: Case, decision: Decision) -> None:
         await self._rows.known(uow.session, [case.case_key])  # the lock that numbers its steps
-        step = Step(
-            what=What.DECIDED,
-            reason=decision.reason,
-            role=caller.role.value,
-            subject=caller.subject,
-            at=uow.now,
-            opening=case.opening,
-            value=decision.choice.value,
-        )
+        choice = decision.choice.value
+        step = step_by(caller, uow, case, What.DECIDED, reason=decision.reason, value=choice)
         await self._rows.add_step(uow.session, case.case_key, step)
 
 

@@ -18,6 +18,21 @@ from hwb_runtime.unit_of_work import UnitOfWork
 log = structlog.get_logger("hwb_notifier.desk")
 
 
+def step_by(
+    caller: Caller, uow: UnitOfWork, case: Case, what: What, *, reason: str, value: str | None
+) -> Step:
+    """What this person does with the case as it is open now."""
+    return Step(
+        what=what,
+        reason=reason,
+        role=caller.role.value,
+        subject=caller.subject,
+        at=uow.now,
+        opening=case.opening,
+        value=value,
+    )
+
+
 class Desk:
     """Each step locks its case, so that it meets neither another step nor the owner's event."""
 
@@ -86,15 +101,7 @@ class Desk:
     ) -> Case:
         if what is not What.COMMENTED:
             await self._rows.save(uow.session, [case])
-        step = Step(
-            what=what,
-            reason=reason,
-            role=caller.role.value,
-            subject=caller.subject,
-            at=uow.now,
-            opening=case.opening,
-            value=value,
-        )
+        step = step_by(caller, uow, case, what, reason=reason, value=value)
         await self._rows.add_step(uow.session, case.case_key, step)
         log.info("case_step", what=what.value, kind=case.kind.value)
         return case

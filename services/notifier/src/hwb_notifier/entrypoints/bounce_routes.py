@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_notifier.application.take_bounces import TakeBounces
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import PlainText
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import Role
 
 MailSystem = Annotated[Caller, caller_with(Role.SERVICE)]
@@ -46,17 +47,16 @@ def add_bounce_route(app: FastAPI, platform: Platform, bounces: TakeBounces) -> 
         bounce: Bounce, caller: MailSystem, idempotency_key: IdempotencyKey
     ) -> BounceTaken:
         """A mail came back for good: its case, or each of a digest, goes to the Service Desk."""
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                cases = await bounces(uow, bounce.message_id, status=bounce.status)
-                return Reply(200, {"cases": cases})
+        async def effect(uow: UnitOfWork) -> Reply:
+            cases = await bounces(uow, bounce.message_id, status=bounce.status)
+            return Reply(200, {"cases": cases})
 
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"bounce {bounce.model_dump_json()}".encode(),
-                effect=effect,
-            )
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"bounce {bounce.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return BounceTaken(**reply.body)

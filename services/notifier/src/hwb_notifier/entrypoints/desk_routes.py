@@ -13,7 +13,7 @@ from hwb_notifier.application.find_cases import HANDLERS
 from hwb_notifier.domain.case import Case, CaseState
 from hwb_notifier.domain.decision import Choice, Decision
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import Note, PlainText
@@ -103,12 +103,12 @@ def add_desk_routes(app: FastAPI, platform: Platform, desk: Desk, decide: Decide
     """Add the operations to the API."""
 
     async def step(caller: Caller, key: str, request: str, effect: Effect) -> CaseNow:
-        async with platform.units_of_work.begin() as uow:
+        async def now(uow: UnitOfWork) -> Reply:
+            return Reply(200, _now(await effect(uow)).model_dump(mode="json"))
 
-            async def reply() -> Reply:
-                return Reply(200, _now(await effect(uow)).model_dump(mode="json"))
-
-            answer = await once(uow, key=key, caller=caller, request=request.encode(), effect=reply)
+        answer = await command_once(
+            platform.units_of_work, key=key, caller=caller, request=request.encode(), effect=now
+        )
         return CaseNow(**answer.body)
 
     @app.post("/v1/cases/{case_key:path}/comment", operation_id="commentOnCase")
