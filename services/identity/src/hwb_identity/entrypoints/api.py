@@ -32,10 +32,11 @@ from hwb_identity.entrypoints.preview_routes import add_previews
 from hwb_identity.entrypoints.rename_routes import add_renaming
 from hwb_runtime.api import create_api
 from hwb_runtime.auth import Caller, caller_with, ensure_school
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import PlainText, SchoolNumber
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.refs import PersonRefs
 from hwb_schemas.words import Role
 
@@ -102,21 +103,19 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
         """Ask the Service Desk to keep the previous school's account; asking twice is once."""
         ensure_school(caller, wanted.school)
 
-        async with platform.units_of_work.begin() as uow:
-
-            async def effect() -> Reply:
-                case_key = await transfers.request(
-                    TransferRequest(**wanted.model_dump(), requested_by=caller.subject), uow
-                )
-                return Reply(202, {"case_key": case_key})
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=b"request " + wanted.model_dump_json().encode(),
-                effect=effect,
+        async def effect(uow: UnitOfWork) -> Reply:
+            case_key = await transfers.request(
+                TransferRequest(**wanted.model_dump(), requested_by=caller.subject), uow
             )
+            return Reply(202, {"case_key": case_key})
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=b"request " + wanted.model_dump_json().encode(),
+            effect=effect,
+        )
         return TransferAsked(**reply.body)
 
     @api.get("/v1/staff-transfers/{case_key:path}", tags=["staff transfers"])
@@ -148,33 +147,32 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
     ) -> TransferDecided:
         """Approve (the old account stays, the new one is deactivated) or refuse."""
         seen = if_match.strip('"')
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                if decided.decision == "approve":
-                    await transfers.approve(
-                        case_key,
-                        seen=seen,
-                        previous_account_id=str(decided.previous_account_id)
-                        if decided.previous_account_id
-                        else None,
-                        by=caller.subject,
-                        reason=decided.reason,
-                        uow=uow,
-                    )
-                    return Reply(200, {"case_key": case_key, "state": "approved"})
-                await transfers.refuse(
-                    case_key, seen=seen, by=caller.subject, reason=decided.reason, uow=uow
+        async def effect(uow: UnitOfWork) -> Reply:
+            if decided.decision == "approve":
+                await transfers.approve(
+                    case_key,
+                    seen=seen,
+                    previous_account_id=str(decided.previous_account_id)
+                    if decided.previous_account_id
+                    else None,
+                    by=caller.subject,
+                    reason=decided.reason,
+                    uow=uow,
                 )
-                return Reply(200, {"case_key": case_key, "state": "refused"})
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"decide {case_key} {seen} {decided.model_dump_json()}".encode(),
-                effect=effect,
+                return Reply(200, {"case_key": case_key, "state": "approved"})
+            await transfers.refuse(
+                case_key, seen=seen, by=caller.subject, reason=decided.reason, uow=uow
             )
+            return Reply(200, {"case_key": case_key, "state": "refused"})
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"decide {case_key} {seen} {decided.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return TransferDecided(**reply.body)
 
 

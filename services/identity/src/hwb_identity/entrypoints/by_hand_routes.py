@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from hwb_identity.application.by_hand import ByHand, DecideByHand
 from hwb_identity.entrypoints.models import etag_of
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, PlainText
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import AccountStatus, Role
 
 Decider = Annotated[Caller, caller_with(Role.DIGITAL_CHAMPION, Role.SERVICE_DESK)]
@@ -76,27 +77,25 @@ def add_decisions(api: FastAPI, platform: Platform, by_hand: DecideByHand) -> No
                 seen = await by_hand.ask(str(account_id), version, caller, uow)
             return _asked(seen)
 
-        async with platform.units_of_work.begin() as uow:
-
-            async def effect() -> Reply:
-                return _done(
-                    await by_hand.deactivate(
-                        str(account_id),
-                        version,
-                        confirm=confirm,
-                        reason=wanted.reason,
-                        caller=caller,
-                        uow=uow,
-                    )
+        async def effect(uow: UnitOfWork) -> Reply:
+            return _done(
+                await by_hand.deactivate(
+                    str(account_id),
+                    version,
+                    confirm=confirm,
+                    reason=wanted.reason,
+                    caller=caller,
+                    uow=uow,
                 )
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"deactivate {account_id} {version} {wanted.model_dump_json()}".encode(),
-                effect=effect,
             )
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"deactivate {account_id} {version} {wanted.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return Decided(**reply.body)
 
     @api.post("/v1/accounts/{account_id}/reactivate", tags=["by hand"])
@@ -109,22 +108,21 @@ def add_decisions(api: FastAPI, platform: Platform, by_hand: DecideByHand) -> No
     ) -> Decided:
         """Switch sign-in on again, where a school has the account."""
         version = int(if_match.strip('"'))
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                return _done(
-                    await by_hand.reactivate(
-                        str(account_id), version, reason=wanted.reason, caller=caller, uow=uow
-                    )
+        async def effect(uow: UnitOfWork) -> Reply:
+            return _done(
+                await by_hand.reactivate(
+                    str(account_id), version, reason=wanted.reason, caller=caller, uow=uow
                 )
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"reactivate {account_id} {version} {wanted.model_dump_json()}".encode(),
-                effect=effect,
             )
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"reactivate {account_id} {version} {wanted.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return Decided(**reply.body)
 
 

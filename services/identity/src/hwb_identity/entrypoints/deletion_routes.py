@@ -11,9 +11,10 @@ from hwb_identity.adapters.deletion_store import DeletionStore
 from hwb_identity.application.deletions import Deletions, DeletionsStand
 from hwb_identity.entrypoints.cursors import CursorText, account_before, cursor_after
 from hwb_runtime.auth import Caller, caller_with, ensure_school
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, SchoolNumber
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import AccountRole, Role
 
 Approver = Annotated[Caller, caller_with(Role.SERVICE_DESK, Role.OPERATOR)]
@@ -125,21 +126,18 @@ def add_deletions(api: FastAPI, platform: Platform, deletions: Deletions) -> Non
     ) -> Approved:
         """Let the very list that is held be deleted."""
         seen = if_match.strip('"')
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                stand = await deletions.approve(
-                    seen, by=caller.subject, reason=wanted.reason, uow=uow
-                )
-                return Reply(200, {"accounts": stand.due.due})
+        async def effect(uow: UnitOfWork) -> Reply:
+            stand = await deletions.approve(seen, by=caller.subject, reason=wanted.reason, uow=uow)
+            return Reply(200, {"accounts": stand.due.due})
 
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"approve deletions {seen} {wanted.model_dump_json()}".encode(),
-                effect=effect,
-            )
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"approve deletions {seen} {wanted.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return Approved(**reply.body)
 
 

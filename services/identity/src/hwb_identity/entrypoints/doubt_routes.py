@@ -14,9 +14,10 @@ from hwb_identity.domain.doubt import DoubtKind
 from hwb_identity.domain.person import Person
 from hwb_identity.entrypoints.cursors import CursorText, cursor_after, key_before
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, PlainText
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import AccountStatus, Role
 
 _LIST = "doubts"
@@ -141,28 +142,27 @@ def add_doubts(api: FastAPI, platform: Platform, doubts: Doubts) -> None:
     ) -> Judged:
         """Say whether the two are one person; the case is resolved with it."""
         seen = if_match.strip('"')
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                kept = verdict.kept_account_id
-                after = await doubts.decide(
-                    case_key,
-                    verdict.decision,
-                    seen=seen,
-                    kept_account_id=str(kept) if kept else None,
-                    by=caller.subject,
-                    reason=verdict.reason,
-                    uow=uow,
-                )
-                return Reply(200, {"case_key": case_key, "state": after.state})
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"judge {case_key} {seen} {verdict.model_dump_json()}".encode(),
-                effect=effect,
+        async def effect(uow: UnitOfWork) -> Reply:
+            kept = verdict.kept_account_id
+            after = await doubts.decide(
+                case_key,
+                verdict.decision,
+                seen=seen,
+                kept_account_id=str(kept) if kept else None,
+                by=caller.subject,
+                reason=verdict.reason,
+                uow=uow,
             )
+            return Reply(200, {"case_key": case_key, "state": after.state})
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"judge {case_key} {seen} {verdict.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return Judged(**reply.body)
 
 

@@ -15,9 +15,10 @@ from hwb_identity.entrypoints.models import (
 )
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.clock import civil_date
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, PlainText, SchoolNumber
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import AccountRole, AccountStatus, Role
 
 Champion = Annotated[Caller, caller_with(Role.DIGITAL_CHAMPION)]
@@ -111,18 +112,17 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
         ensure_school(caller, school)
         role = AccountRole(wanted.role)
         asked = ManualAccountWanted(school=school, **wanted.model_dump(exclude={"role"}), role=role)
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                return Reply(201, {"account_id": await accounts.create(asked, caller, uow)})
+        async def effect(uow: UnitOfWork) -> Reply:
+            return Reply(201, {"account_id": await accounts.create(asked, caller, uow)})
 
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"create {school} {wanted.model_dump_json()}".encode(),
-                effect=effect,
-            )
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"create {school} {wanted.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return Made(**reply.body)
 
     @api.get("/v1/schools/{school}/manual-accounts", tags=["by hand"])
@@ -164,19 +164,18 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
     ) -> Extended:
         """Give an account that was made by hand another end date."""
         version = int(if_match.strip('"'))
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                after = await accounts.extend(str(account_id), version, wanted.ends_on, caller, uow)
-                return Reply(200, {"account_id": str(account_id), "etag": etag_of(after)})
+        async def effect(uow: UnitOfWork) -> Reply:
+            after = await accounts.extend(str(account_id), version, wanted.ends_on, caller, uow)
+            return Reply(200, {"account_id": str(account_id), "etag": etag_of(after)})
 
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"extend {account_id} {version} {wanted.ends_on}".encode(),
-                effect=effect,
-            )
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"extend {account_id} {version} {wanted.ends_on}".encode(),
+            effect=effect,
+        )
         return Extended(**reply.body)
 
     @api.post("/v1/accounts/{account_id}/review", tags=["by hand"])
@@ -189,17 +188,16 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
     ) -> Reviewed:
         """Say that the account, as it was seen, is still required; else deactivate it."""
         version = int(if_match.strip('"'))
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                await accounts.review(str(account_id), version, wanted.confirmed_with, caller, uow)
-                return Reply(200, {"account_id": str(account_id)})
+        async def effect(uow: UnitOfWork) -> Reply:
+            await accounts.review(str(account_id), version, wanted.confirmed_with, caller, uow)
+            return Reply(200, {"account_id": str(account_id)})
 
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"review {account_id} {version} {wanted.confirmed_with}".encode(),
-                effect=effect,
-            )
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"review {account_id} {version} {wanted.confirmed_with}".encode(),
+            effect=effect,
+        )
         return Reviewed(**reply.body)

@@ -12,9 +12,10 @@ from hwb_identity.entrypoints.models import (
 )
 from hwb_identity.errors import AccountUnknownError
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, SchoolNumber
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import Role
 
 Owner = Annotated[
@@ -41,19 +42,18 @@ def add_own_transfer(api: FastAPI, platform: Platform, transfers: StaffTransfers
         """Ask, signed in with the new account; where the calendar has no such request: refused."""
         if caller.subject != str(account_id):
             raise AccountUnknownError
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                case_key = await transfers.request_own(
-                    str(account_id), wanted.previous_school, wanted.note, uow
-                )
-                return Reply(202, {"case_key": case_key})
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"request own {account_id} {wanted.model_dump_json()}".encode(),
-                effect=effect,
+        async def effect(uow: UnitOfWork) -> Reply:
+            case_key = await transfers.request_own(
+                str(account_id), wanted.previous_school, wanted.note, uow
             )
+            return Reply(202, {"case_key": case_key})
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"request own {account_id} {wanted.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return TransferAsked(**reply.body)

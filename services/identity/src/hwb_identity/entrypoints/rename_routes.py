@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from hwb_identity.application.rename import Named, NewName, RenameAccounts
 from hwb_identity.entrypoints.by_hand_routes import Decider, IfMatch
 from hwb_identity.entrypoints.models import etag_of
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, PlainText
+from hwb_runtime.unit_of_work import UnitOfWork
 
 
 class Renaming(BaseModel):
@@ -53,21 +54,20 @@ def add_renaming(api: FastAPI, platform: Platform, rename: RenameAccounts) -> No
         """Give an account another name: a name change in the MIS does not do it by itself."""
         version = int(if_match.strip('"'))
         new = NewName(wanted.forename, wanted.surname, wanted.sign_in_name == "new")
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                named = await rename(
-                    str(account_id), version, new, reason=wanted.reason, caller=caller, uow=uow
-                )
-                return Reply(200, _body(named))
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"rename {account_id} {version} {wanted.model_dump_json()}".encode(),
-                effect=effect,
+        async def effect(uow: UnitOfWork) -> Reply:
+            named = await rename(
+                str(account_id), version, new, reason=wanted.reason, caller=caller, uow=uow
             )
+            return Reply(200, _body(named))
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"rename {account_id} {version} {wanted.model_dump_json()}".encode(),
+            effect=effect,
+        )
         return Renamed(**reply.body)
 
 

@@ -23,10 +23,11 @@ from hwb_mis_ingest.domain.pace import Pace
 from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown
 from hwb_mis_ingest.settings import Settings
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, Reply, once
+from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import A_NUMBER, SchoolNumber
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import Role
 
 Operator = Annotated[Caller, caller_with(Role.OPERATOR)]
@@ -137,19 +138,18 @@ def _add_decisions(
         """Others that the school has go on: each computer may have its own."""
         ensure_known(caller, school)
         made: list[NewSecret] = []
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                made.append(await desk.make(uow, school, by=caller.subject))
-                return _stored(201, school, made[0])
+        async def effect(uow: UnitOfWork) -> Reply:
+            made.append(await desk.make(uow, school, by=caller.subject))
+            return _stored(201, school, made[0])
 
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"make client {school}".encode(),
-                effect=effect,
-            )
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"make client {school}".encode(),
+            effect=effect,
+        )
         return _made(reply, made, response)
 
     @app.get("/v1/schools/{school}/clients", summary="Credentials of a school's clients")
@@ -178,24 +178,21 @@ def _add_decisions(
         """
         ensure_known(caller, school)
         made: list[NewSecret] = []
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                hours = wanted.overlap_hours
-                made.append(
-                    await desk.rotate(
-                        uow, school, client_id, overlap_hours=hours, by=caller.subject
-                    )
-                )
-                return _stored(200, school, made[0])
-
-            reply = await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"rotate client {school} {client_id} {wanted.overlap_hours}".encode(),
-                effect=effect,
+        async def effect(uow: UnitOfWork) -> Reply:
+            hours = wanted.overlap_hours
+            made.append(
+                await desk.rotate(uow, school, client_id, overlap_hours=hours, by=caller.subject)
             )
+            return _stored(200, school, made[0])
+
+        reply = await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"rotate client {school} {client_id} {wanted.overlap_hours}".encode(),
+            effect=effect,
+        )
         return _made(reply, made, response)
 
     @app.post("/v1/schools/{school}/clients/{client_id}/revoke", summary="End a client's access")
@@ -204,19 +201,18 @@ def _add_decisions(
     ) -> Revoked:
         """At once: neither its secrets nor the tokens that it has are good any more."""
         ensure_known(caller, school)
-        async with platform.units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                await desk.revoke(uow, school, client_id, by=caller.subject)
-                return Reply(200, {"client_id": client_id})
+        async def effect(uow: UnitOfWork) -> Reply:
+            await desk.revoke(uow, school, client_id, by=caller.subject)
+            return Reply(200, {"client_id": client_id})
 
-            await once(
-                uow,
-                key=idempotency_key,
-                caller=caller,
-                request=f"revoke client {school} {client_id}".encode(),
-                effect=effect,
-            )
+        await command_once(
+            platform.units_of_work,
+            key=idempotency_key,
+            caller=caller,
+            request=f"revoke client {school} {client_id}".encode(),
+            effect=effect,
+        )
         log.info("client_revoked", client_id=client_id, school=school, by=caller.subject)
         return Revoked(client_id=client_id)
 

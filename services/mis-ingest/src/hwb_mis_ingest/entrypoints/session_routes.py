@@ -27,11 +27,12 @@ from hwb_mis_ingest.errors import too_large
 from hwb_mis_ingest.session_errors import UploadPartWrongError, UploadSessionUnknownError
 from hwb_mis_ingest.settings import Settings
 from hwb_runtime.auth import Caller, caller_with
-from hwb_runtime.commands import IdempotencyKey, KeyUsedError, Reply, name_of, once
+from hwb_runtime.commands import IdempotencyKey, KeyUsedError, Reply, command_once, name_of
 from hwb_runtime.database import Session
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.problems import ProblemError
 from hwb_runtime.texts import A_NUMBER, Instant, SchoolNumber
+from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import Role
 
 SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERATOR)
@@ -203,14 +204,17 @@ def _add_finish(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: En
 
 
 async def _first_receipt(intake: Intake, one: UploadSession, caller: Caller) -> Response:
-    async def effect() -> Reply:
+    async def effect(_: UnitOfWork) -> Reply:
         raise UploadSessionUnknownError(one.session_id)
 
-    async with intake.platform.units_of_work.begin() as uow:
-        request = request_digest(one.school, one.extracted_at, bytes.fromhex(one.sha256))
-        return answer_of(
-            await once(uow, key=one.key, caller=caller, request=request, effect=effect)
-        )
+    reply = await command_once(
+        intake.platform.units_of_work,
+        key=one.key,
+        caller=caller,
+        request=request_digest(one.school, one.extracted_at, bytes.fromhex(one.sha256)),
+        effect=effect,
+    )
+    return answer_of(reply)
 
 
 def _shown(one: UploadSession) -> SessionShown:

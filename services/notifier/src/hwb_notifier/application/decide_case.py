@@ -14,7 +14,7 @@ from hwb_notifier.domain.decision import CHOICES, Decision, OwnersCommand, comma
 from hwb_notifier.domain.step import What
 from hwb_notifier.errors import CaseUnknownError, NotDecidedSoError
 from hwb_runtime.auth import Caller
-from hwb_runtime.commands import Reply, earlier_reply, once
+from hwb_runtime.commands import Reply, command_once, earlier_reply
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
 
@@ -55,13 +55,14 @@ class DecideCase:
             raise NotDecidedSoError([one.value for one in CHOICES.get(case.kind, ())])
         answer = await self._owners.carry_out(command, key=key, token=token)
         crash_point(OWNER_DECIDED, in_hand=1)
-        async with self._units_of_work.begin() as uow:
 
-            async def effect() -> Reply:
-                await self._note(uow, caller, case, decision)
-                return Reply(200, _told(case, decision, command, answer))
+        async def effect(uow: UnitOfWork) -> Reply:
+            await self._note(uow, caller, case, decision)
+            return Reply(200, _told(case, decision, command, answer))
 
-            reply = await once(uow, key=key, caller=caller, request=request, effect=effect)
+        reply = await command_once(
+            self._units_of_work, key=key, caller=caller, request=request, effect=effect
+        )
         log.info("case_decided", kind=case.kind.value, owner=command.owner, choice=decision.choice)
         return reply
 
