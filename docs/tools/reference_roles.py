@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from hwb_groups.bootstrap import SERVICE as GROUPS
@@ -97,7 +98,7 @@ def _table(service: Service) -> str:
     for route in app.routes:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
-        roles = _roles_of(route)
+        roles = _roles_of(route.dependant)
         marks = ["yes" if role in roles else "" for role in COLUMNS]
         lines += [
             f"| `{method} {route.path}` | " + " | ".join(marks) + " |"
@@ -106,10 +107,11 @@ def _table(service: Service) -> str:
     return "\n".join([*lines, ""])
 
 
-def _roles_of(route: APIRoute) -> frozenset[Role]:
-    """Empty for an operation that anybody may call."""
-    for dependency in route.dependant.dependencies:
+def _roles_of(operation: Dependant) -> frozenset[Role]:
+    """Empty for an operation that anybody may call; a guard may stand behind other dependencies."""
+    for dependency in operation.dependencies:
         call = cast("Any", dependency.call)
-        if isinstance(call, RoleGuard):
-            return call.roles
+        roles = call.roles if isinstance(call, RoleGuard) else _roles_of(dependency)
+        if roles:
+            return roles
     return frozenset()

@@ -1,7 +1,7 @@
 """Every operation of every API: no token, a wrong one, the wrong role, the wrong school.
 
 An operation without a line in ``tests/support/who_may.py`` fails. What is ``hidden`` needs data:
-see the services' own ``test_other_schools.py``.
+see the services' own tests ``of_other_schools``.
 """
 
 from typing import Any

@@ -12,38 +12,22 @@ from hwb_mis_ingest.application.preview_run import Preview, PreviewDesk
 from hwb_mis_ingest.application.receive_upload import Upload, UploadDesk
 from hwb_mis_ingest.application.resume_upload import ResumeDesk
 from hwb_mis_ingest.domain.pace import Pace
+from hwb_mis_ingest.entrypoints.callers import Reader, Sender
 from hwb_mis_ingest.entrypoints.client_routes import add_client_routes
-from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown, add_decision_routes
+from hwb_mis_ingest.entrypoints.decision_routes import add_decision_routes
 from hwb_mis_ingest.entrypoints.intake import FILE_BODY, Intake, body_of, problem_of
-from hwb_mis_ingest.entrypoints.replies import (
-    Receipt,
-    Report,
-    Run,
-    Runs,
-)
+from hwb_mis_ingest.entrypoints.replies import Receipt, Report, Run, Runs
 from hwb_mis_ingest.entrypoints.reports import as_json, as_sheet, report_row
-from hwb_mis_ingest.entrypoints.session_routes import (
-    SENDERS,
-    Sender,
-    add_session_routes,
-)
+from hwb_mis_ingest.entrypoints.session_routes import add_session_routes
 from hwb_mis_ingest.entrypoints.status_routes import add_status_routes
-from hwb_mis_ingest.errors import (
-    UnknownRunError,
-    UnknownSchoolError,
-    UploadRefusedError,
-)
+from hwb_mis_ingest.errors import UnknownRunError, UploadRefusedError
 from hwb_runtime.api import create_api
-from hwb_runtime.auth import Caller, Callers, caller_with, ensure_school
+from hwb_runtime.auth import Caller, Callers
 from hwb_runtime.commands import IdempotencyKey
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import Instant, SchoolNumber
-from hwb_schemas.words import Role
 
-READERS = (*SENDERS, Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR)
-
-Reader = Annotated[Caller, caller_with(*READERS)]
 ExtractedAt = Annotated[
     Instant | None,
     Header(
@@ -75,11 +59,6 @@ def make_api(
     pace = Pace(settings.client_uploads_at_once, settings.client_uploads_per_hour)
     intake = Intake(platform, desk, pace)
 
-    def ensure_known(caller: Caller, school: str) -> None:
-        ensure_school(caller, school)
-        if platform.register.school(school) is None:
-            raise UnknownSchoolError(school)
-
     @app.post(
         "/v1/schools/{school}/uploads",
         status_code=202,
@@ -102,7 +81,6 @@ def make_api(
         A file that cannot be taken whole is refused at once and changes nothing. Rows are judged
         later: see the run and its report.
         """
-        ensure_known(caller, school)
         await intake.ensure_pace(caller, school)
         data = await body_of(
             request, most=settings.max_upload_bytes, seconds=settings.max_receive_seconds
@@ -110,10 +88,10 @@ def make_api(
         upload = Upload(school, data, extracted_at, caller.subject)
         return await intake.take(upload, key=idempotency_key, caller=caller)
 
-    add_session_routes(app, intake, desk=resuming, ensure_known=ensure_known)
-    _add_runs(app, platform, views, ensure_known)
+    add_session_routes(app, intake, resuming)
+    _add_runs(app, platform, views)
     add_status_routes(app, platform, views)
-    add_client_routes(app, platform, desk=clients, ensure_known=ensure_known)
+    add_client_routes(app, platform, clients)
 
     async def preview_of(school: str, request: Request, caller: Caller) -> Preview:
         await intake.ensure_pace(caller, school, what="preview")
@@ -125,13 +103,11 @@ def make_api(
         except UploadRefusedError as error:
             raise problem_of(error) from error
 
-    add_decision_routes(
-        app, platform, desk=decisions, views=views, ensure_known=ensure_known, preview_of=preview_of
-    )
+    add_decision_routes(app, platform, desk=decisions, views=views, preview_of=preview_of)
     return app
 
 
-def _add_runs(app: FastAPI, platform: Platform, views: RunViews, ensure_known: EnsureKnown) -> None:
+def _add_runs(app: FastAPI, platform: Platform, views: RunViews) -> None:
     @app.get("/v1/schools/{school}/runs", summary="A school's runs, newest first")
     async def runs(
         school: SchoolNumber,
@@ -140,7 +116,7 @@ def _add_runs(app: FastAPI, platform: Platform, views: RunViews, ensure_known: E
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Runs:
         """What the school sent and what became of it."""
-        ensure_known(caller, school)
+        _ = caller
         async with platform.database.transaction() as session:
             found = await views.runs_of(session, school, before=before, limit=limit)
         following = found[-1]["run_seq"] if len(found) == limit else None
@@ -149,7 +125,7 @@ def _add_runs(app: FastAPI, platform: Platform, views: RunViews, ensure_known: E
     @app.get("/v1/schools/{school}/runs/{run_id}", summary="One run")
     async def run(school: SchoolNumber, run_id: UUID, caller: Reader) -> Run:
         """Its status and counts."""
-        ensure_known(caller, school)
+        _ = caller
         async with platform.database.transaction() as session:
             found = await views.run(session, school, str(run_id))
         if found is None:
@@ -170,7 +146,7 @@ def _add_runs(app: FastAPI, platform: Platform, views: RunViews, ensure_known: E
         format_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
     ) -> Response:
         """Where each fault is, why the row was rejected, and what to do about it."""
-        ensure_known(caller, school)
+        _ = caller
         async with platform.database.transaction() as session:
             if await views.run(session, school, str(run_id)) is None:
                 raise UnknownRunError(str(run_id))

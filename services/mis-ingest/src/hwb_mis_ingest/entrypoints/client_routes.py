@@ -20,18 +20,14 @@ from hwb_mis_ingest.client_errors import (
     TooManySignInsError,
 )
 from hwb_mis_ingest.domain.pace import Pace
-from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown
+from hwb_mis_ingest.entrypoints.callers import CredentialsReader, Operator
 from hwb_mis_ingest.settings import Settings
-from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.texts import A_NUMBER, SchoolNumber
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.words import Role
 
-Operator = Annotated[Caller, caller_with(Role.OPERATOR)]
-Looker = Annotated[Caller, caller_with(Role.OPERATOR, Role.SERVICE_DESK)]
 ClientId = Annotated[
     str, PathParameter(pattern=r"^hwb-[0-9]{7}-[0-9a-f]{8}$", examples=["hwb-6604027-1a2b3c4d"])
 ]
@@ -116,17 +112,13 @@ class TokenGiven(BaseModel):
     expires_in: int
 
 
-def add_client_routes(
-    app: FastAPI, platform: Platform, *, desk: ClientDesk, ensure_known: EnsureKnown
-) -> None:
+def add_client_routes(app: FastAPI, platform: Platform, desk: ClientDesk) -> None:
     """Add the routes to the application of ``make_api``."""
-    _add_decisions(app, platform, desk, ensure_known)
+    _add_decisions(app, platform, desk)
     _add_tokens(app, platform, desk)
 
 
-def _add_decisions(
-    app: FastAPI, platform: Platform, desk: ClientDesk, ensure_known: EnsureKnown
-) -> None:
+def _add_decisions(app: FastAPI, platform: Platform, desk: ClientDesk) -> None:
     @app.post(
         "/v1/schools/{school}/clients",
         status_code=201,
@@ -136,7 +128,6 @@ def _add_decisions(
         school: SchoolNumber, caller: Operator, idempotency_key: IdempotencyKey, response: Response
     ) -> SecretMade:
         """Others that the school has go on: each computer may have its own."""
-        ensure_known(caller, school)
         made: list[NewSecret] = []
 
         async def effect(uow: UnitOfWork) -> Reply:
@@ -153,9 +144,9 @@ def _add_decisions(
         return _made(reply, made, response)
 
     @app.get("/v1/schools/{school}/clients", summary="Credentials of a school's clients")
-    async def clients(school: SchoolNumber, caller: Looker) -> ClientsShown:
+    async def clients(school: SchoolNumber, caller: CredentialsReader) -> ClientsShown:
         """Which there are, and how old their secrets."""
-        ensure_known(caller, school)
+        _ = caller
         async with platform.database.transaction() as session:
             found = await ClientTable(session).of_school(school)
         return ClientsShown(items=[_shown(one) for one in found])
@@ -176,7 +167,6 @@ def _add_decisions(
 
         At most two are good at once.
         """
-        ensure_known(caller, school)
         made: list[NewSecret] = []
 
         async def effect(uow: UnitOfWork) -> Reply:
@@ -200,7 +190,6 @@ def _add_decisions(
         school: SchoolNumber, client_id: ClientId, caller: Operator, idempotency_key: IdempotencyKey
     ) -> Revoked:
         """At once: neither its secrets nor the tokens that it has are good any more."""
-        ensure_known(caller, school)
 
         async def effect(uow: UnitOfWork) -> Reply:
             await desk.revoke(uow, school, client_id, by=caller.subject)

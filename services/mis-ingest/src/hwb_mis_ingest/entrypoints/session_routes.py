@@ -14,7 +14,7 @@ from hwb_mis_ingest.application.resume_upload import (
     ResumeDesk,
     UploadSession,
 )
-from hwb_mis_ingest.entrypoints.decision_routes import EnsureKnown
+from hwb_mis_ingest.entrypoints.callers import Sender
 from hwb_mis_ingest.entrypoints.intake import (
     Intake,
     answer_of,
@@ -26,19 +26,16 @@ from hwb_mis_ingest.entrypoints.replies import Receipt
 from hwb_mis_ingest.errors import too_large
 from hwb_mis_ingest.session_errors import UploadPartWrongError, UploadSessionUnknownError
 from hwb_mis_ingest.settings import Settings
-from hwb_runtime.auth import Caller, caller_with
+from hwb_runtime.auth import Caller
 from hwb_runtime.commands import IdempotencyKey, KeyUsedError, Reply, command_once, name_of
 from hwb_runtime.database import Session
 from hwb_runtime.problem_answers import also_answers
 from hwb_runtime.problems import ProblemError
 from hwb_runtime.texts import A_NUMBER, Instant, SchoolNumber
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.words import Role
 
-SENDERS = (Role.NETWORK_MANAGER, Role.LOCAL_AUTHORITY, Role.SERVICE, Role.OPERATOR)
 CREATED = 201
 
-Sender = Annotated[Caller, caller_with(*SENDERS)]
 Offset = Annotated[
     int,
     Header(
@@ -77,16 +74,14 @@ class SessionShown(BaseModel):
     taken: bool
 
 
-def add_session_routes(
-    app: FastAPI, intake: Intake, *, desk: ResumeDesk, ensure_known: EnsureKnown
-) -> None:
+def add_session_routes(app: FastAPI, intake: Intake, desk: ResumeDesk) -> None:
     """Add the routes to the application of ``make_api``."""
-    _add_begin(app, intake, desk, ensure_known)
-    _add_parts(app, intake, desk, ensure_known)
-    _add_finish(app, intake, desk, ensure_known)
+    _add_begin(app, intake, desk)
+    _add_parts(app, intake, desk)
+    _add_finish(app, intake, desk)
 
 
-def _add_begin(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: EnsureKnown) -> None:
+def _add_begin(app: FastAPI, intake: Intake, desk: ResumeDesk) -> None:
     settings: Settings = intake.platform.settings
 
     @app.post(
@@ -106,7 +101,6 @@ def _add_begin(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: Ens
         response: Response,
     ) -> SessionShown:
         """A session is known by its Idempotency-Key: who has lost everything else finds it."""
-        ensure_known(caller, school)
         if wanted.length > settings.max_upload_bytes:
             raise problem_of(too_large(f"It has more than {settings.max_upload_bytes} bytes."))
         announced = Announced(
@@ -133,12 +127,11 @@ def _add_begin(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: Ens
     )
     async def session(school: SchoolNumber, session_id: UUID, caller: Sender) -> SessionShown:
         """Only whoever began it sees it."""
-        ensure_known(caller, school)
         found = await desk.look(str(session_id), school=school, caller=name_of(caller))
         return _shown(found)
 
 
-def _add_parts(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: EnsureKnown) -> None:
+def _add_parts(app: FastAPI, intake: Intake, desk: ResumeDesk) -> None:
     settings: Settings = intake.platform.settings
 
     @app.patch(
@@ -157,7 +150,6 @@ def _add_parts(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: Ens
         upload_offset: Offset,
     ) -> SessionShown:
         """What is answered is kept; a part whose connection broke is not, and is sent again."""
-        ensure_known(caller, school)
         mine = name_of(caller)
         one = await desk.look(str(session_id), school=school, caller=mine)
         part = await body_of(
@@ -172,7 +164,7 @@ def _add_parts(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: Ens
         return _shown(found)
 
 
-def _add_finish(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: EnsureKnown) -> None:
+def _add_finish(app: FastAPI, intake: Intake, desk: ResumeDesk) -> None:
     @app.post(
         "/v1/schools/{school}/upload-sessions/{session_id}/finish",
         status_code=202,
@@ -185,7 +177,6 @@ def _add_finish(app: FastAPI, intake: Intake, desk: ResumeDesk, ensure_known: En
 
         An upload that is refused is forgotten, with its session.
         """
-        ensure_known(caller, school)
         mine = name_of(caller)
         one, data = await desk.whole(str(session_id), school=school, caller=mine)
         if data is None:

@@ -9,21 +9,20 @@ from fastapi import FastAPI, Query, Response
 
 from hwb_mis_ingest.adapters.run_views import RunViews
 from hwb_mis_ingest.domain.season_guard import rollover_of
-from hwb_mis_ingest.entrypoints.decision_routes import READERS
+from hwb_mis_ingest.entrypoints.callers import ReaderOfAny
 from hwb_mis_ingest.entrypoints.replies import (
     EndOfYearWork,
     ProvisioningStatus,
     Result,
     SchoolStatus,
 )
-from hwb_runtime.auth import NATIONAL, Caller, caller_with, ensure_school
+from hwb_runtime.auth import NATIONAL, ensure_school
 from hwb_runtime.clock import civil_date
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import AuthorityCode, SchoolNumber
 from hwb_schemas.calendar import RolloverCalendar
 from hwb_schemas.register import ClientManager, School
 
-Reader = Annotated[Caller, caller_with(*READERS)]
 SECONDS_OF_AN_HOUR = 3600
 _CSV_COLUMNS = (
     "school",
@@ -56,7 +55,7 @@ def add_status_routes(app: FastAPI, platform: Platform, views: RunViews) -> None
         summary="Last Run of schools",
     )
     async def provisioning_status(
-        caller: Reader,
+        caller: ReaderOfAny,
         school: SchoolNumber | None = None,
         authority: AuthorityCode | None = None,
         result: Annotated[Result | None, Query()] = None,
