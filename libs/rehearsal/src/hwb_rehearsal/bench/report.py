@@ -1,7 +1,9 @@
 """The report of a run: medians with every value beside them, and the machine they are of."""
 
+import os
 import platform
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -77,7 +79,7 @@ def machine(*, broker: str, database: str) -> dict[str, Any]:
         "cores": psutil.cpu_count(),
         "memory_mb": round(psutil.virtual_memory().total / MEGABYTE),
         "system": platform.platform(),
-        "python": platform.python_version(),
+        "python": f"{platform.python_version()} of {os.path.realpath(sys.executable)}",
         "broker": broker,
         "database": database,
     }

@@ -75,16 +75,16 @@ class Dispatcher:
             self._kept_at = now
 
     async def _claim(self) -> list[Operation]:
+        free = self.slots - len(self._running)
+        if free <= 0:
+            return []
         gate = await self.breaker.gate(self.provider)
-        everything = self.slots - self.kept - len(self._running)
         if gate is Gate.ONE:
             return await self.queue.claim(self.provider, up_to=max(Lane), limit=1)
+        everything = free - self.kept
         if everything > 0 and gate is Gate.ALL:
             return await self.queue.claim(self.provider, up_to=max(Lane), limit=everything)
-        urgent = self.slots - len(self._running)
-        if urgent > 0:
-            return await self.queue.claim(self.provider, up_to=INTERACTIVE, limit=urgent)
-        return []
+        return await self.queue.claim(self.provider, up_to=INTERACTIVE, limit=free)
 
     def _reap(self) -> None:
         for task in [task for task in self._running if task.done()]:
