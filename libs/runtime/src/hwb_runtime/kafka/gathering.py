@@ -66,8 +66,8 @@ class Gathering:
         """Seconds until there may be a slice by time alone; None where time alone brings none."""
         moments = [
             self._ripe_at.get(topic, now) - now
-            for topic in self._waiting
-            if self._next_of(topic)[0]
+            for topic, waiting in self._waiting.items()
+            if any(one.place not in self._busy for one in waiting)
         ]
         return max(min(moments), 0.0) if moments else None
 
