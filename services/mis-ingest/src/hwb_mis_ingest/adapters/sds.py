@@ -4,7 +4,7 @@ Neither has fields for UPNs or staff codes of its own, so the mapping says which
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from hwb_mis_ingest.adapters.archive import Archive
 from hwb_mis_ingest.adapters.csv_upload import CsvUpload, Join, Layout, Part, Source, mapped
@@ -91,32 +91,20 @@ def open_sds_2_1(archive: Archive, mapping: SchoolMapping) -> CsvUpload:
         parts[Table.CLASSES] = (
             Part(
                 "classes.csv",
-                (
-                    Source("sourcedId"),
-                    Source(),
-                    Source("title"),
-                    Source(),
-                    mapped(mapping.class_code, Source("sourcedId")),
-                    Source("orgSourcedId", convert=mapping.org),
-                    Source(
-                        "sessionSourcedIds",
-                        optional=True,
-                        constant=years.unstated,
-                        convert=lambda cell: cell or years.unstated,
-                    ),
+                _class(
+                    mapping,
+                    "sourcedId",
+                    title="title",
+                    org="orgSourcedId",
+                    session=years.source("sessionSourcedIds", years.named),
                 ),
             ),
         )
         parts[Table.ENROLLMENTS] = (
             Part(
                 "enrollments.csv",
-                (
-                    Source(constant=_SAME_FOR_ALL),
-                    Source(),
-                    Source("classSourcedId"),
-                    Source(),
-                    Source("userSourcedId"),
-                    Source("role", convert=_role),
+                _enrolment(
+                    "classSourcedId", Source("userSourcedId"), Source("role", convert=_role)
                 ),
             ),
         )
@@ -173,38 +161,18 @@ def open_sds_1(archive: Archive, mapping: SchoolMapping) -> CsvUpload:
         parts[Table.CLASSES] = (
             Part(
                 "Section.csv",
-                (
-                    Source("SIS ID"),
-                    Source(),
-                    Source("Section Name"),
-                    Source(),
-                    mapped(mapping.class_code, Source("SIS ID")),
-                    Source("School SIS ID", convert=mapping.org),
-                    Source(
-                        "Term StartDate",
-                        optional=True,
-                        constant=years.unstated,
-                        convert=years.beginning,
-                    ),
+                _class(
+                    mapping,
+                    "SIS ID",
+                    title="Section Name",
+                    org="School SIS ID",
+                    session=years.source("Term StartDate", years.beginning),
                 ),
             ),
         )
         parts[Table.ENROLLMENTS] = tuple(
-            Part(
-                file,
-                (
-                    Source(constant=_SAME_FOR_ALL),
-                    Source(),
-                    Source("Section SIS ID"),
-                    Source(),
-                    Source("SIS ID", convert=_teacher_id if role == "teacher" else None),
-                    Source(constant=role),
-                ),
-            )
-            for file, role in (
-                ("StudentEnrollment.csv", "student"),
-                ("TeacherRoster.csv", "teacher"),
-            )
+            Part(file, _enrolment("Section SIS ID", one["sourcedId"], one["role"]))
+            for file, one in (("StudentEnrollment.csv", learner), ("TeacherRoster.csv", teacher))
         )
     layout = Layout(
         format="sds-1-zip",
@@ -266,6 +234,26 @@ def _person(
     )
 
 
+def _class(
+    mapping: SchoolMapping, code: str, *, title: str, org: str, session: Source
+) -> tuple[Source, ...]:
+    """The sources of classes in the order of their columns."""
+    return (
+        Source(code),
+        Source(),
+        Source(title),
+        Source(),
+        mapped(mapping.class_code, Source(code)),
+        Source(org, convert=mapping.org),
+        session,
+    )
+
+
+def _enrolment(of_class: str, person: Source, role: Source) -> tuple[Source, ...]:
+    """The sources of enrolments in the order of their columns."""
+    return (Source(constant=_SAME_FOR_ALL), Source(), Source(of_class), Source(), person, role)
+
+
 def _own_places(mapping: SchoolMapping, other: str) -> SchoolMapping:
     """The mapping as it concerns one file: what is in the other file is nowhere in this one."""
     learners_only = ("upn", "admission_number", "admission_date", "year_group", "former_upn")
@@ -290,6 +278,14 @@ class _ClassYears:
         self.unstated = ""
         if mapping.academic_year:
             self.unstated = session_of_year(str(int(mapping.academic_year[:4]) + 1))
+
+    def source(self, column: str, session_of: Callable[[str], str]) -> Source:
+        """Where a class says its session, which is this year's where it says none."""
+        return Source(column, constant=self.unstated, optional=True, convert=session_of)
+
+    def named(self, cell: str) -> str:
+        """The session that a class names."""
+        return cell or self.unstated
 
     def beginning(self, cell: str) -> str:
         """The session of the year in which a term that begins on this day lies."""
