@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from hwb_identity.application.changes import COMMAND_LANE, Changes
+from hwb_identity.application.lock_account import ensure_seen, lock_account
 from hwb_identity.application.ports import Decided, OpenAccessLog, OpenPeople, PeopleStore
 from hwb_identity.domain.home import Decision, DecisionKind, Standing
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Account
 from hwb_identity.errors import (
-    AccountChangedError,
     AccountEndedError,
     AccountUnknownError,
     NobodyHasAccountError,
@@ -141,16 +141,11 @@ async def seen_account(
 
     Raises AccountUnknownError, AccountChangedError.
     """
-    key = await store.key_of_account(account_id)
-    people = await store.lock({key} if key else ())
-    person = people.now.get(key) if key else None
-    if person is None or person.account is None or person.standing is None:
+    people, person, account = await lock_account(store, account_id)
+    if person.standing is None:
         raise AccountUnknownError
     at = person.standing.home or person.standing.released_from
     if caller.role in _OWN_SCHOOL_ONLY and at != caller.school:
         raise AccountUnknownError
-    if person.account.account_id != account_id:
-        raise AccountUnknownError
-    if person.account.version != version:
-        raise AccountChangedError(person.account.version)
-    return people, person.key, person.account, person.standing
+    ensure_seen(account, version)
+    return people, person.key, account, person.standing

@@ -5,6 +5,7 @@ from datetime import date
 
 from hwb_identity.application.account_ids import new_account_id
 from hwb_identity.application.changes import COMMAND_LANE, Changes
+from hwb_identity.application.lock_account import ensure_seen, lock_account
 from hwb_identity.application.ports import (
     Decided,
     ManualAccount,
@@ -15,7 +16,6 @@ from hwb_identity.application.ports import (
 from hwb_identity.domain.enrolment import Enrolment
 from hwb_identity.domain.person import Person, person_new
 from hwb_identity.errors import (
-    AccountChangedError,
     AccountUnknownError,
     EndDateError,
     ReviewerMissingError,
@@ -113,13 +113,9 @@ class ManualAccounts:
         """
         _ensure_ahead(ends_on, uow.today)
         store = self._open_people(uow)
-        key = await store.key_of_account(account_id)
-        people = await store.lock({key} if key else ())
-        person = people.now.get(key) if key else None
-        if person is None or not _is_yours(person, caller) or person.account is None:
-            raise AccountUnknownError
-        if person.account.version != version:
-            raise AccountChangedError(person.account.version)
+        people, person, account = await lock_account(store, account_id)
+        _ensure_yours(person, caller)
+        ensure_seen(account, version)
         said = person.enrolments[-1]._replace(leaving=ends_on)
         evaluation = people.put(person._replace(enrolments=(said,)))
         changes = Changes(uow, self._refs, lane=COMMAND_LANE)
@@ -147,13 +143,9 @@ class ManualAccounts:
         Raises AccountUnknownError, AccountChangedError, and ReviewerMissingError for a governor
         confirmed with nobody.
         """
-        store = self._open_people(uow)
-        key = await store.key_of_account(account_id)
-        person = (await store.lock({key} if key else ())).now.get(key) if key else None
-        if person is None or person.account is None or not _is_yours(person, caller):
-            raise AccountUnknownError
-        if person.account.version != version:
-            raise AccountChangedError(person.account.version)
+        _, person, account = await lock_account(self._open_people(uow), account_id)
+        _ensure_yours(person, caller)
+        ensure_seen(account, version)
         if person.role is AccountRole.GOVERNOR and confirmed_with is None:
             raise ReviewerMissingError
         await self._open_manual(uow).reviewed(
@@ -170,9 +162,10 @@ class ManualAccounts:
         )
 
 
-def _is_yours(person: Person, caller: Caller) -> bool:
+def _ensure_yours(person: Person, caller: Caller) -> None:
     by_hand = person.role in (AccountRole.NON_MIS, AccountRole.GOVERNOR)
-    return by_hand and person.enrolments[-1].school == caller.school
+    if not by_hand or person.enrolments[-1].school != caller.school:
+        raise AccountUnknownError
 
 
 def _ensure_ahead(ends_on: date | None, today: date) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import structlog
 
+from hwb_identity.application.lock_account import lock_account
 from hwb_identity.application.ports import (
     OpenAccessLog,
     OpenPasswords,
@@ -61,13 +62,9 @@ class Passwords:
 
         Raises AccountUnknownError, PasswordNotYoursError, AccountInactiveError.
         """
-        store = self._open_people(uow)
-        key = await store.key_of_account(account_id)
-        person = (await store.lock({key})).person_of(key) if key else None
-        if person is None or person.account is None or person.account.account_id != account_id:
-            raise AccountUnknownError
+        _, person, account = await lock_account(self._open_people(uow), account_id)
         _ensure_yours(person, caller)
-        return person.account
+        return account
 
     async def show(self, account: Account, caller: Caller, uow: UnitOfWork) -> ShownPassword:
         """Show the password; the first to ask has it made."""

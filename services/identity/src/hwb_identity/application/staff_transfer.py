@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from hwb_identity.application.cases import tell_case
 from hwb_identity.application.changes import COMMAND_LANE, Changes
 from hwb_identity.application.doubts import versions_of
+from hwb_identity.application.lock_account import lock_account
 from hwb_identity.application.ports import Decided, OpenPeople, OpenTransfers, Transfer
 from hwb_identity.domain.home import Decision, DecisionKind
 from hwb_identity.domain.person import Person
@@ -89,11 +90,9 @@ class StaffTransfers:
         """
         if self._calendar.staff_transfer != "self_service":
             raise TransferNotInPortalError(self._contact)
-        store = self._open_people(uow)
-        row = await store.key_of_account(account_id)
-        person = (await store.lock({row} if row else ())).now.get(row) if row else None
-        home = person.standing.home if person and person.standing else None
-        if person is None or home is None or person.role is not AccountRole.STAFF:
+        _, person, _ = await lock_account(self._open_people(uow), account_id)
+        home = person.standing.home if person.standing else None
+        if home is None or person.role is not AccountRole.STAFF:
             raise AccountUnknownError
         if previous_school == home:
             raise PreviousSchoolIsOwnError

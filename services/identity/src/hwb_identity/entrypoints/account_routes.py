@@ -15,8 +15,8 @@ from hwb_identity.entrypoints.models import (
     AccountPage,
     AccountShown,
     account_shown,
-    etag_of,
 )
+from hwb_identity.entrypoints.versions import etag_of
 from hwb_identity.errors import AccountUnknownError, NameWithoutSchoolError
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.platform import Platform

@@ -13,7 +13,7 @@ from hwb_identity.entrypoints.account_routes import READERS, add_accounts
 from hwb_identity.entrypoints.by_hand_routes import add_decisions
 from hwb_identity.entrypoints.deletion_routes import add_deletions
 from hwb_identity.entrypoints.diagnosis_routes import add_diagnosis
-from hwb_identity.entrypoints.doubt_routes import BothSeen, add_doubts
+from hwb_identity.entrypoints.doubt_routes import BothSeen, ServiceDesk, add_doubts
 from hwb_identity.entrypoints.examples import show_examples
 from hwb_identity.entrypoints.history_routes import add_history
 from hwb_identity.entrypoints.manual_routes import add_manual_accounts
@@ -45,7 +45,6 @@ Asker = Annotated[
     Caller,
     caller_with(Role.SERVICE_DESK, Role.DIGITAL_CHAMPION, Role.SCHOOL_ADMINISTRATOR),
 ]
-ServiceDesk = Annotated[Caller, caller_with(Role.SERVICE_DESK)]
 
 
 def make_api(platform: Platform) -> FastAPI:

@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import FastAPI, Header
+from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.application.by_hand import ByHand, DecideByHand
-from hwb_identity.entrypoints.models import etag_of
+from hwb_identity.entrypoints.versions import SeenVersion, etag_of
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
@@ -16,15 +16,6 @@ from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import AccountStatus, Role
 
 Decider = Annotated[Caller, caller_with(Role.DIGITAL_CHAMPION, Role.SERVICE_DESK)]
-IfMatch = Annotated[
-    str,
-    Header(
-        alias="If-Match",
-        pattern=r'^"[0-9]{1,9}"$',
-        description="The ETag of the account as it was seen.",
-        examples=['"3"'],
-    ),
-]
 QUESTION = "Are you sure you wish to deactivate this user account?"
 QUESTION_CY = "Ydych chi'n siŵr eich bod am anactifadu'r cyfrif defnyddiwr hwn?"
 
@@ -67,10 +58,9 @@ def add_decisions(api: FastAPI, platform: Platform, by_hand: DecideByHand) -> No
         wanted: Deactivation,
         caller: Decider,
         idempotency_key: IdempotencyKey,
-        if_match: IfMatch,
+        version: SeenVersion,
     ) -> Decided:
         """Switch sign-in off: the first request is asked, the one with ``confirm`` does it."""
-        version = int(if_match.strip('"'))
         confirm = wanted.confirm
         if confirm is None:
             async with platform.units_of_work.begin() as uow:
@@ -104,10 +94,9 @@ def add_decisions(api: FastAPI, platform: Platform, by_hand: DecideByHand) -> No
         wanted: Reactivation,
         caller: Decider,
         idempotency_key: IdempotencyKey,
-        if_match: IfMatch,
+        version: SeenVersion,
     ) -> Decided:
         """Switch sign-in on again, where a school has the account."""
-        version = int(if_match.strip('"'))
 
         async def effect(uow: UnitOfWork) -> Reply:
             return _done(

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from hwb_identity.adapters.account_reader import AccountReader
 from hwb_identity.domain.history import PastChange, released_from
-from hwb_identity.entrypoints.models import AccountShown, etag_of
+from hwb_identity.entrypoints.models import AccountShown
+from hwb_identity.entrypoints.versions import etag_of
 from hwb_identity.errors import AccountUnknownError, HistoryNotYoursError
 from hwb_runtime.auth import Caller, caller_with
 from hwb_runtime.platform import Platform

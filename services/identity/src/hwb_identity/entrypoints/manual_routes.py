@@ -9,10 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.adapters.manual_store import ManualStore
 from hwb_identity.application.manual_accounts import ManualAccounts, ManualAccountWanted
-from hwb_identity.entrypoints.by_hand_routes import IfMatch
-from hwb_identity.entrypoints.models import (
-    etag_of,
-)
+from hwb_identity.entrypoints.versions import SeenVersion, etag_of
 from hwb_runtime.auth import Caller, caller_with, ensure_school
 from hwb_runtime.clock import civil_date
 from hwb_runtime.commands import IdempotencyKey, Reply, command_once
@@ -160,10 +157,9 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
         wanted: Extension,
         caller: Champion,
         idempotency_key: IdempotencyKey,
-        if_match: IfMatch,
+        version: SeenVersion,
     ) -> Extended:
         """Give an account that was made by hand another end date."""
-        version = int(if_match.strip('"'))
 
         async def effect(uow: UnitOfWork) -> Reply:
             after = await accounts.extend(str(account_id), version, wanted.ends_on, caller, uow)
@@ -184,10 +180,9 @@ def add_manual_accounts(api: FastAPI, platform: Platform, accounts: ManualAccoun
         wanted: Review,
         caller: Champion,
         idempotency_key: IdempotencyKey,
-        if_match: IfMatch,
+        version: SeenVersion,
     ) -> Reviewed:
         """Say that the account, as it was seen, is still required; else deactivate it."""
-        version = int(if_match.strip('"'))
 
         async def effect(uow: UnitOfWork) -> Reply:
             await accounts.review(str(account_id), version, wanted.confirmed_with, caller, uow)

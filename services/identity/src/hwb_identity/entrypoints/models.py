@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.domain.home import aliases_of
 from hwb_identity.domain.person import Person
+from hwb_identity.entrypoints.versions import etag_of
 from hwb_runtime.auth import Caller
 from hwb_runtime.texts import Note, PlainText, SchoolNumber
 from hwb_schemas.refs import PersonRefs
@@ -135,8 +136,3 @@ def account_shown(
         etag=etag_of(account.version),
         changed_at=changed_at,
     )
-
-
-def etag_of(version: int) -> str:
-    """The entity tag of an account's version."""
-    return f'"{version}"'

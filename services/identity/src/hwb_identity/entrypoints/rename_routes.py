@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_identity.application.rename import Named, NewName, RenameAccounts
-from hwb_identity.entrypoints.by_hand_routes import Decider, IfMatch
-from hwb_identity.entrypoints.models import etag_of
+from hwb_identity.entrypoints.by_hand_routes import Decider
+from hwb_identity.entrypoints.versions import SeenVersion, etag_of
 from hwb_runtime.commands import IdempotencyKey, Reply, command_once
 from hwb_runtime.platform import Platform
 from hwb_runtime.texts import Note, PlainText
@@ -49,10 +49,9 @@ def add_renaming(api: FastAPI, platform: Platform, rename: RenameAccounts) -> No
         wanted: Renaming,
         caller: Decider,
         idempotency_key: IdempotencyKey,
-        if_match: IfMatch,
+        version: SeenVersion,
     ) -> Renamed:
         """Give an account another name: a name change in the MIS does not do it by itself."""
-        version = int(if_match.strip('"'))
         new = NewName(wanted.forename, wanted.surname, wanted.sign_in_name == "new")
 
         async def effect(uow: UnitOfWork) -> Reply:
