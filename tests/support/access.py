@@ -73,15 +73,20 @@ def api_on_paper(service: Service) -> FastAPI:
 def everybody(*, here: str, elsewhere: str) -> dict[str, Caller]:
     """By token: each role, and as ``<role> elsewhere`` the same of another school."""
     return {
-        name: Caller(
-            "somebody",
-            role,
-            school=school if role in OF_A_SCHOOL else None,
-            authority=school[:3] if role is Role.LOCAL_AUTHORITY else None,
-        )
+        name: caller_at(school, role)
         for role in Role
         for name, school in ((role.value, here), (f"{role.value} elsewhere", elsewhere))
     }
+
+
+def caller_at(school: str, role: Role, *, subject: str = "somebody") -> Caller:
+    """Somebody with this role there: of the school, of its authority, or of the nation."""
+    return Caller(
+        subject,
+        role,
+        school=school if role in OF_A_SCHOOL else None,
+        authority=school[:3] if role is Role.LOCAL_AUTHORITY else None,
+    )
 
 
 async def ask(

@@ -3,11 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.support.access import bound
+from tests.support.access import bound, caller_at
 from tests.support.who_may import OF_GROUPS
-
-from hwb_runtime.auth import Caller
-from hwb_schemas.words import Role
 
 OTHER = "6604028"
 HIDDEN = sorted(one for one, may in OF_GROUPS.items() if may.elsewhere == "hidden")
@@ -20,13 +17,7 @@ async def test_nobody_of_another_school_gets_at_a_group(world: Any, operation: s
     roles = bound(OF_GROUPS[operation])
     assert roles
     for role in roles:
-        authority = role is Role.LOCAL_AUTHORITY
-        world.platform.callers.by_token["stranger"] = Caller(
-            "t1",
-            role,
-            school=None if authority else OTHER,
-            authority=OTHER[:3] if authority else None,
-        )
+        world.platform.callers.by_token["stranger"] = caller_at(OTHER, role, subject="t1")
         body = {"class_key": "6811234/2021-22/7A", "provider": "classroom"}
         answer = await world.api.request(
             method,

@@ -1,13 +1,11 @@
 """An account of one school does not even exist for another: operation by operation."""
 
 import pytest
-from tests.support.access import bound
+from tests.support.access import bound, caller_at
 from tests.support.identity_world import ELSEWHERE, PRIMARY, World
 from tests.support.who_may import OF_IDENTITY
 
-from hwb_runtime.auth import Caller
 from hwb_runtime.testing import KnownTokens
-from hwb_schemas.words import Role
 
 HEADERS = {"Idempotency-Key": "one of my own", "If-Match": '"1"'}
 BODIES = {
@@ -30,13 +28,7 @@ async def test_nobody_of_another_school_gets_at_an_account(world: World, operati
     roles = bound(OF_IDENTITY[operation])
     assert roles
     for role in roles:
-        authority = role is Role.LOCAL_AUTHORITY
-        world.platform.callers.by_token["stranger"] = Caller(
-            "stranger",
-            role,
-            school=None if authority else ELSEWHERE,
-            authority=ELSEWHERE[:3] if authority else None,
-        )
+        world.platform.callers.by_token["stranger"] = caller_at(ELSEWHERE, role)
         async with world.api("stranger") as api:
             answer = await api.request(
                 method,

@@ -114,6 +114,22 @@ async def looked(api: httpx.AsyncClient, case_key: str) -> dict[str, str]:
     return {"If-Match": answer.json()["etag"]}
 
 
+async def decided(
+    api: httpx.AsyncClient,
+    case_key: str,
+    headers: dict[str, str],
+    *,
+    decision: str = "approve",
+    **more: str,
+) -> httpx.Response:
+    """The answer to the Service Desk's decision, under one key where the headers have no other."""
+    return await api.post(
+        f"/v1/staff-transfers/{case_key}/decision",
+        json={"decision": decision, "reason": "both schools agree", **more},
+        headers=KEY | headers,
+    )
+
+
 async def test_keeping_the_old_account_becomes_one_case_however_often_it_is_asked(
     world: World,
 ) -> None:
@@ -140,20 +156,12 @@ async def test_on_approval_the_old_account_is_linked_and_the_new_one_deactivated
     old, new = await moved(world)
     async with world.api("secondary-administrator") as api:
         case_key = await asked(api)
-        refused = await api.post(
-            f"/v1/staff-transfers/{case_key}/decision",
-            json={"decision": "approve", "reason": "both schools agree"},
-            headers=KEY | {"If-Match": '"1.2"'},
-        )
+        refused = await decided(api, case_key, {"If-Match": '"1.2"'})
         assert refused.status_code == 403
     async with world.api("service-desk") as api:
         seen = await looked(api, case_key)
         for _ in range(2):
-            answer = await api.post(
-                f"/v1/staff-transfers/{case_key}/decision",
-                json={"decision": "approve", "reason": "both schools agree"},
-                headers=KEY | seen,
-            )
+            answer = await decided(api, case_key, seen)
             assert answer.json() == {"case_key": case_key, "state": "approved"}
     events = await world.published()
     assert [(event.key, event.type.split(".")[-2]) for event in events] == [
@@ -176,11 +184,7 @@ async def test_an_account_is_active_while_any_record_linked_to_it_is_on_roll(
     await world.hear(world.staff(SECONDARY, "S1", start=date(2022, 9, 5)))
     async with world.api("service-desk") as api:
         case_key = await asked(api)
-        await api.post(
-            f"/v1/staff-transfers/{case_key}/decision",
-            json={"decision": "approve", "reason": "both schools agree"},
-            headers=KEY | await looked(api, case_key),
-        )
+        await decided(api, case_key, await looked(api, case_key))
     assert await accounts(world) == [(PRIMARY, "active"), (None, "inactive")]
     await world.hear(world.staff(PRIMARY, "SLO", RecordState.LEFT, leaving=date(2022, 7, 1)))
     assert await accounts(world) == [(SECONDARY, "active"), (None, "inactive")]
@@ -192,17 +196,10 @@ async def test_a_refused_transfer_leaves_both_accounts_and_can_be_asked_again(
     await moved(world)
     async with world.api("service-desk") as api:
         case_key = await asked(api)
-        answer = await api.post(
-            f"/v1/staff-transfers/{case_key}/decision",
-            json={"decision": "refuse", "reason": "no authorisation"},
-            headers=KEY | await looked(api, case_key),
-        )
+        answer = await decided(api, case_key, await looked(api, case_key), decision="refuse")
         assert answer.json()["state"] == "refused"
-        again = await api.post(
-            f"/v1/staff-transfers/{case_key}/decision",
-            json={"decision": "approve", "reason": "changed my mind"},
-            headers={"Idempotency-Key": "another decision"} | await looked(api, case_key),
-        )
+        headers = {"Idempotency-Key": "another decision"} | await looked(api, case_key)
+        again = await decided(api, case_key, headers)
         assert again.status_code == 409
         await asked(api, "request-2")
     cases = await world.published("hwb.servicedesk.cases")
@@ -220,11 +217,7 @@ async def test_both_schools_are_told_what_was_decided(world: World, decision: st
     async with world.api("service-desk") as api:
         case_key = await asked(api)
         await world.forget_published()
-        answer = await api.post(
-            f"/v1/staff-transfers/{case_key}/decision",
-            json={"decision": decision, "reason": "both schools were asked"},
-            headers=KEY | await looked(api, case_key),
-        )
+        answer = await decided(api, case_key, await looked(api, case_key), decision=decision)
         assert answer.status_code == 200, answer.text
     outcome = {"approve": "approved", "refuse": "refused"}[decision]
     told = [
@@ -293,15 +286,8 @@ async def test_under_2025_the_new_accounts_owner_asks_and_the_service_desk_names
     }
     async with world.api("service-desk") as api:
         case_key = answer.json()["case_key"]
-        answer = await api.post(
-            f"/v1/staff-transfers/{case_key}/decision",
-            json={
-                "decision": "approve",
-                "reason": "the previous school agrees",
-                "previous_account_id": old,
-            },
-            headers=KEY | await looked(api, case_key),
-        )
+        seen = await looked(api, case_key)
+        answer = await decided(api, case_key, seen, previous_account_id=old)
         assert answer.status_code == 200, answer.text
     assert await accounts(world) == [(SECONDARY, "active"), (None, "inactive")]
 
@@ -321,10 +307,8 @@ async def test_an_account_that_was_kept_once_can_be_kept_again_at_a_third_school
     old, _ = await moved(world)
     async with world.api("service-desk") as api:
         case_key = await asked(api)
-        body = {"decision": "approve", "reason": "both schools agree"}
-        path = f"/v1/staff-transfers/{case_key}/decision"
-        headers = KEY | await looked(api, case_key)
-        assert (await api.post(path, json=body, headers=headers)).status_code == 200
+        answer = await decided(api, case_key, await looked(api, case_key))
+        assert answer.status_code == 200, answer.text
         await leaves_secondary(world)
         await world.hear(world.staff(ELSEWHERE, "E1", start=date(2022, 7, 16)))
         again = {
@@ -336,9 +320,10 @@ async def test_an_account_that_was_kept_once_can_be_kept_again_at_a_third_school
         answer = await api.post(
             "/v1/staff-transfers", json=again, headers={"Idempotency-Key": "request-9"}
         )
-        path = f"/v1/staff-transfers/{answer.json()['case_key']}/decision"
-        headers = {"Idempotency-Key": "decision-9"} | await looked(api, answer.json()["case_key"])
-        assert (await api.post(path, json=body, headers=headers)).status_code == 200
+        case_key = answer.json()["case_key"]
+        headers = {"Idempotency-Key": "decision-9"} | await looked(api, case_key)
+        answer = await decided(api, case_key, headers)
+        assert answer.status_code == 200, answer.text
     rows = await world.rows(
         f"SELECT home_school, status, keys FROM person WHERE account_id = '{old}'"  # noqa: S608
     )
@@ -356,14 +341,12 @@ async def test_a_transfer_of_someone_who_is_not_there_says_what_to_do(world: Wor
 
 async def test_a_decision_builds_on_both_accounts_as_they_were_seen(world: World) -> None:
     await moved(world)
-    decision = {"decision": "approve", "reason": "both schools agree"}
     async with world.api("service-desk") as api:
         case_key = await asked(api)
         seen = await looked(api, case_key)
         await leaves_secondary(world)
-        path = f"/v1/staff-transfers/{case_key}/decision"
-        answer = await api.post(path, json=decision, headers=KEY | seen)
+        answer = await decided(api, case_key, seen)
         assert (answer.status_code, answer.json()["code"]) == (412, "transfer_changed")
         assert {"If-Match": answer.json()["etag"]} == await looked(api, case_key)
-        assert (await api.post(path, json=decision, headers=KEY)).status_code == 422
+        assert (await decided(api, case_key, {})).status_code == 422
     assert await accounts(world) == [(None, "inactive"), (None, "inactive")]

@@ -7,20 +7,12 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
+from tests.support.school_export import KINDS
 
 from hwb_rehearsal.snapshots.forms import json_lines, line_of_user, oneroster_zip
 from hwb_rehearsal.world.rows import Snapshot
 from hwb_rehearsal.world.schools import TINY
 from hwb_rehearsal.world.wales import build_wales
-
-KINDS = {
-    "orgs": "org",
-    "academicSessions": "academicSession",
-    "users": "user",
-    "classes": "class",
-    "enrollments": "enrollment",
-    "demographics": "demographics",
-}
 
 
 @pytest.fixture(scope="module")
