@@ -1,7 +1,8 @@
 """How every verb of the command line asks Hwb: its options, and where there is no answer, why."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ TokenFile = Annotated[
     Path | None,
     typer.Option(help="instead: file with a token alone in it", envvar="HWB_PROVISION_TOKEN_FILE"),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="for programs")]
 
 
 def told(
@@ -46,9 +48,16 @@ def told(
         async with connection(url, sign_in) as client:
             return await ask(client)
 
-    try:
+    with errors_told(as_json=as_json):
         require_address(url)
         return asyncio.run(asked())
+
+
+@contextmanager
+def errors_told(*, as_json: bool = False) -> Iterator[None]:
+    """Says what goes wrong within, and ends with its exit code."""
+    try:
+        yield
     except ProvisioningError as error:
         if as_json:
             typer.echo(error_as_json(error))

@@ -16,14 +16,16 @@ from hwb_provisioning_client import credentials_cli
 from hwb_provisioning_client.ask import preview_upload, school_status
 from hwb_provisioning_client.asking import (
     Address,
+    AsJson,
     CredentialsFile,
     School,
     TokenFile,
+    errors_told,
     require_address,
     told,
 )
 from hwb_provisioning_client.connection import connection
-from hwb_provisioning_client.errors import ProvisioningError, UsageError
+from hwb_provisioning_client.errors import UsageError
 from hwb_provisioning_client.exchange import Patience
 from hwb_provisioning_client.push import (
     IN_PARTS_ABOVE,
@@ -31,12 +33,7 @@ from hwb_provisioning_client.push import (
     push_upload,
     wait_until_settled,
 )
-from hwb_provisioning_client.report import (
-    error_as_json,
-    result_as_json,
-    show_error,
-    show_result,
-)
+from hwb_provisioning_client.report import result_as_json, show_result
 from hwb_provisioning_client.schedule import Schedule, SignIn, System, printed
 from hwb_provisioning_client.sign_in import read_sign_in, require_one_file
 from hwb_provisioning_client.standing import show_preview, show_status
@@ -90,11 +87,11 @@ def push(
             min=0,
         ),
     ] = IN_PARTS_ABOVE,
-    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Send an export. Sending the same one again is safe: it is not taken twice."""
     console = Console(stderr=True, quiet=as_json)
-    try:
+    with errors_told(as_json=as_json):
         require_address(url)
         upload = read_upload(file, extracted_at=_in_utc(extracted_at), mapping=mapping)
         sign_in = read_sign_in(url, token_file=token_file, credentials_file=credentials_file)
@@ -103,12 +100,6 @@ def push(
         result = asyncio.run(
             _push(console, client, upload, school, patience, parts_above=in_parts_above, waits=wait)
         )
-    except ProvisioningError as error:
-        if as_json:
-            typer.echo(error_as_json(error))
-        else:
-            show_error(console, error)
-        raise typer.Exit(error.exit_code) from error
     exit_code = ROWS_REJECTED if result.rejected else 0
     if as_json:
         typer.echo(result_as_json(result, exit_code=exit_code))
@@ -125,7 +116,7 @@ def preview(
     credentials_file: CredentialsFile = None,
     token_file: TokenFile = None,
     mapping: Mapping = None,
-    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """See what a push of this export would do now, without doing it."""
 
@@ -148,7 +139,7 @@ def status(
     url: Address,
     credentials_file: CredentialsFile = None,
     token_file: TokenFile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Show the school's Last Run, its result, and what to do."""
 
@@ -175,13 +166,10 @@ def schedule(
     ),
 ) -> None:
     """Print a systemd timer or a Windows task that pushes every day; it installs nothing."""
-    try:
+    with errors_told():
         require_address(url)
         _require_time(at)
         require_one_file(token_file, credentials_file)
-    except ProvisioningError as error:
-        show_error(Console(stderr=True), error)
-        raise typer.Exit(error.exit_code) from error
     program = str(Path(sys.argv[0]).resolve())
     signs_in = SignIn(credentials_file=credentials_file, token_file=token_file)
     what = Schedule(program, file.resolve(), school, url, signs_in, at)
@@ -196,11 +184,8 @@ def template(
     ] = Format.ONEROSTER_1_1,
 ) -> None:
     """Write an example of every file, to compare an export with."""
-    try:
+    with errors_told():
         written = write_template(folder, format_=format_)
-    except ProvisioningError as error:
-        show_error(Console(stderr=True), error)
-        raise typer.Exit(error.exit_code) from error
     for path in written:
         typer.echo(str(path))
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hwb_provisioning_client import credentials
-from hwb_provisioning_client.asking import Address, CredentialsFile, School, TokenFile, told
+from hwb_provisioning_client.asking import Address, AsJson, CredentialsFile, School, TokenFile, told
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,7 +19,6 @@ app = typer.Typer(
 
 ClientId = Annotated[str, typer.Argument(help="as hwb-6604027-1a2b3c4d; list shows it")]
 File = Annotated[Path, typer.Argument(help="where to write the credentials file; must be new")]
-AsJson = Annotated[bool, typer.Option("--json", help="for programs")]
 
 
 @app.command()
