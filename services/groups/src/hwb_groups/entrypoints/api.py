@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from hwb_groups.adapters import views
-from hwb_groups.application.commands import Commands, Restoring
+from hwb_groups.application.commands import Check, Commands, Restoring
 from hwb_groups.domain.group import Group, GroupState
 from hwb_groups.entrypoints.class_routes import (
     GroupType,
@@ -119,7 +119,7 @@ class GroupBeingCreated(BaseModel):
     state: ShownState
 
 
-def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 - a list of routes
+def make_api(platform: Platform, commands: Commands) -> FastAPI:
     """The application."""
     app = create_api(
         platform,
@@ -184,15 +184,12 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
         """Create a class's Team or Classroom; a class has at most one of each."""
 
         async def effect(uow: UnitOfWork) -> Reply:
-            async def check(school: str, class_key: str) -> None:
-                await ensure_class(uow.session, caller, school=school, class_key=class_key)
-
             group = await commands.create(
                 uow,
                 class_key=wanted.class_key,
                 provider=Provider(wanted.provider),
                 asked_by=caller.subject,
-                check=check,
+                check=_own_classes(uow, caller),
             )
             return Reply(202, {"group_id": group.group_id, "state": _state(group)})
 
@@ -205,15 +202,20 @@ def make_api(platform: Platform, commands: Commands) -> FastAPI:  # noqa: C901 -
         """Bring an archived group back, before any archive that still waits."""
 
         async def effect(uow: UnitOfWork) -> Reply:
-            async def check(school: str, class_key: str) -> None:
-                await ensure_class(uow.session, caller, school=school, class_key=class_key)
-
+            check = _own_classes(uow, caller)
             restoring = await commands.restore(uow, group_id=group_id, check=check)
             return Reply(202, _restore_answer(restoring))
 
         return await _command(platform, request, idempotency_key, caller, effect)
 
     return app
+
+
+def _own_classes(uow: UnitOfWork, caller: Caller) -> Check:
+    async def check(school: str, class_key: str) -> None:
+        await ensure_class(uow.session, caller, school=school, class_key=class_key)
+
+    return check
 
 
 async def _command(
