@@ -64,7 +64,7 @@ def claims(database_url: Address, seconds: Seconds = 20.0) -> None:
 async def _claims(database_url: str, seconds: float) -> dict[str, Any]:
     async with groups_world(database_url) as world:
         database = world.platform.database
-        queue = PostgresQueue(database, LEASE_SECONDS)
+        queue = PostgresQueue(database, LEASE_SECONDS, pause_seconds=0.0)
         outcomes = Outcomes(world.platform.units_of_work, PostgresGroups, pause_seconds=0.0)
 
         async def one() -> int:

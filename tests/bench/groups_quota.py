@@ -7,7 +7,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import psycopg
@@ -68,6 +68,14 @@ def archive(
 
 def archive_virtually(database_url: str, *, teams: int, classrooms: int) -> Any:
     """The figures of such an archive, on an empty database."""
+    return virtually(
+        database_url,
+        lambda clock: _archive(database_url, clock, teams=teams, classrooms=classrooms),
+    )
+
+
+def virtually(database_url: str, main: Callable[[VirtualClock], Awaitable[Any]]) -> Any:
+    """What ``main`` gives on a virtual loop, whose time is that of this empty database too."""
     clock = VirtualClock()
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(_VIRTUAL_CLOCK)
@@ -76,11 +84,7 @@ def archive_virtually(database_url: str, *, teams: int, classrooms: int) -> Any:
         def moved(now: float) -> None:
             connection.execute("SELECT setval('virtual.now', %s)", (round(now * 1e6),))
 
-        return run_virtually(
-            lambda: _archive(database_url, clock, teams=teams, classrooms=classrooms),
-            clock=clock,
-            moved=moved,
-        )
+        return run_virtually(lambda: main(clock), clock=clock, moved=moved)
 
 
 async def _archive(

@@ -168,6 +168,12 @@ class GroupsWorld:
         made.teachers.add(TEACHER)
         return made.id
 
+    @asynccontextmanager
+    async def another_worker(self) -> AsyncIterator[list[Dispatcher]]:
+        """The dispatchers of a second worker process: it knows nothing of the first one's calls."""
+        async with open_providers(self.platform, Distant(self.emulators)) as providers:
+            yield dispatchers(self.platform, providers)
+
 
 class Distant(httpx.AsyncBaseTransport):
     """The emulators some way off: calls and answers travel, some longer than others."""

@@ -117,7 +117,7 @@ async def test_members_that_came_before_a_crash_are_not_added_again(world: Any) 
 async def test_a_worker_whose_lease_ended_commits_nothing(world: Any) -> None:
     await world.school()
     await world.create()
-    queue = PostgresQueue(world.platform.database, 30.0)
+    queue = PostgresQueue(world.platform.database, 30.0, 0.0)
     [first] = await queue.claim(Provider.TEAMS, up_to=max(Lane), limit=5)
     await world.execute("UPDATE operation SET lease_until = clock_timestamp()")
     [second] = await queue.claim(Provider.TEAMS, up_to=max(Lane), limit=5)
@@ -133,7 +133,7 @@ async def test_a_worker_whose_lease_ended_commits_nothing(world: Any) -> None:
 
 async def test_an_operation_is_claimed_by_one_worker_only(world: Any) -> None:
     await fill(world, 40)
-    queue = PostgresQueue(world.platform.database, 30.0)
+    queue = PostgresQueue(world.platform.database, 30.0, 0.0)
     claims = await asyncio.gather(
         *(queue.claim(Provider.TEAMS, up_to=max(Lane), limit=10) for _ in range(6))
     )
@@ -146,7 +146,7 @@ async def test_a_restore_is_claimed_before_any_number_of_archives(world: Any) ->
     group_id = (await world.rows("SELECT group_id FROM class_group ORDER BY 1 DESC LIMIT 1"))[0][0]
     answer = await world.ask("desk", f"/v1/groups/{group_id}/restore")
     assert answer.json()["place"] == 1
-    queue = PostgresQueue(world.platform.database, 30.0)
+    queue = PostgresQueue(world.platform.database, 30.0, 0.0)
     [first] = await queue.claim(Provider.TEAMS, up_to=max(Lane), limit=1)
     assert (first.action, first.group_id) == (Action.RESTORE, group_id)
 
@@ -226,7 +226,7 @@ async def test_a_blocked_provider_is_left_alone_by_everybody(world: Any) -> None
     await fill(world, 3)
     limiter = world.providers.limiter
     await limiter.block([Kind.GRAPH_WRITE], seconds=60)
-    queue = PostgresQueue(world.platform.database, 30.0)
+    queue = PostgresQueue(world.platform.database, 30.0, 0.0)
     assert await queue.claim(Provider.TEAMS, up_to=max(Lane), limit=5) == []
     with pytest.raises(ThrottledError):
         await limiter.take([Kind.GRAPH_WRITE], Share.WHOLE)

@@ -150,17 +150,14 @@ def season(platform: Platform) -> Season:
 def dispatchers(platform: Platform, providers: Providers) -> list[Dispatcher]:
     """One per provider, so that neither waits for the other."""
     settings: Settings = platform.settings
-    queue = PostgresQueue(platform.database, settings.lease_seconds)
+    pause_seconds = SAME_TEAM_SECONDS / settings.time_scale
+    queue = PostgresQueue(platform.database, settings.lease_seconds, pause_seconds)
     perform = Perform(
         units_of_work=platform.units_of_work,
         groups_of=PostgresGroups,
         queue=queue,
         breaker=providers.breaker,
-        outcomes=Outcomes(
-            platform.units_of_work,
-            PostgresGroups,
-            pause_seconds=SAME_TEAM_SECONDS / settings.time_scale,
-        ),
+        outcomes=Outcomes(platform.units_of_work, PostgresGroups, pause_seconds),
         open_provider=providers,
         technical_owner=settings.technical_owner,
         time_scale=settings.time_scale,

@@ -54,8 +54,9 @@ class Settings(ServiceSettings):
     """Who begins the archive run at the end of the year: an operator, after a dry run, or in a
     rehearsal the calendar."""
 
-    lease_seconds: Annotated[float, Field(ge=1)] = 10.0
-    """How long an operation still belongs to a worker that has died."""
+    lease_seconds: Annotated[float, Field(ge=2)] = 10.0
+    """How long an operation still belongs to a worker that has died: longer than a team has to be
+    left alone after its last call."""
 
     call_seconds: Annotated[float, Field(gt=0)] = 15.0
     """The longest wait for one answer of a provider."""

@@ -266,17 +266,18 @@ class PostgresGroups:
         )
 
     async def enqueue(
-        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None, after: float
+        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None
     ) -> int:
         return await self._session.execute(
             """INSERT INTO operation (group_id, provider, action, generation, lane, traceparent,
                    not_before)
-               SELECT *, %s, clock_timestamp() + make_interval(secs => %s)
+               SELECT w.*, %s, greatest(clock_timestamp(), (
+                   SELECT max(o.quiet_until) FROM operation o WHERE o.group_id = w.group_id))
                FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[], %s::int[])
+                   AS w (group_id, provider, action, generation, lane)
                ON CONFLICT (group_id) WHERE state IN ('queued', 'running') DO NOTHING""",
             (
                 next_traceparent(traceparent),
-                after,
                 [group.group_id for group, _ in wanted],
                 [group.provider.value for group, _ in wanted],
                 [action.value for _, action in wanted],
@@ -374,12 +375,15 @@ class PostgresGroups:
         )
         return touched == 1
 
-    async def finish(self, operation: Operation, *, state: str, error_code: str | None) -> bool:
+    async def finish(
+        self, operation: Operation, *, state: str, error_code: str | None, pause_seconds: float
+    ) -> bool:
         touched = await self._session.execute(
             """UPDATE operation
-               SET state = %s, error_code = %s, finished_at = clock_timestamp(), lease = NULL
+               SET state = %s, error_code = %s, finished_at = clock_timestamp(), lease = NULL,
+                   quiet_until = clock_timestamp() + make_interval(secs => %s)
                WHERE operation_id = %s AND lease = %s AND state = 'running'""",
-            (state, error_code, operation.operation_id, operation.lease),
+            (state, error_code, pause_seconds, operation.operation_id, operation.lease),
         )
         return touched == 1
 

@@ -15,10 +15,15 @@ from hwb_schemas.words import Provider
 
 @dataclass(frozen=True)
 class PostgresQueue:
-    """``application.ports.OperationQueue``; all times are the system's."""
+    """``application.ports.OperationQueue``; all times are the system's.
+
+    A group is left alone for ``pause_seconds`` after a step of an operation of it, whichever worker
+    takes the next: Microsoft allows few calls a second on one team.
+    """
 
     database: Database
     lease_seconds: float
+    pause_seconds: float
 
     async def claim(self, provider: Provider, *, up_to: Lane, limit: int) -> list[Operation]:
         """None while the provider has told us to wait; no archives while their run is not open."""
@@ -90,11 +95,16 @@ class PostgresQueue:
         async with self.database.transaction() as session:
             await session.execute(
                 """UPDATE operation o
-                   SET state = 'queued', lease = NULL, asked_at = coalesce(o.asked_at, o.started_at)
+                   SET state = 'queued', lease = NULL,
+                       asked_at = coalesce(o.asked_at, o.started_at),
+                       not_before = clock_timestamp() + make_interval(secs => %s),
+                       quiet_until = clock_timestamp() + make_interval(secs => %s)
                    FROM unnest(%s::bigint[], %s::text[]) AS held (operation_id, lease)
                    WHERE o.operation_id = held.operation_id AND o.lease = held.lease
                      AND o.state = 'running'""",
                 (
+                    self.pause_seconds,
+                    self.pause_seconds,
                     [operation.operation_id for operation in operations],
                     [operation.lease for operation in operations],
                 ),
@@ -117,6 +127,7 @@ class PostgresQueue:
                    SET state = 'queued', lease = NULL, attempts = %(attempts)s,
                        location = %(location)s,
                        not_before = clock_timestamp() + make_interval(secs => %(after)s),
+                       quiet_until = clock_timestamp() + make_interval(secs => %(pause)s),
                        asked_at = CASE WHEN %(asked)s
                                   THEN coalesce(asked_at, clock_timestamp()) ELSE asked_at END,
                        lane = CASE WHEN lane < %(claimed)s THEN lane ELSE %(lane)s END
@@ -124,7 +135,8 @@ class PostgresQueue:
                 {
                     "attempts": attempts,
                     "location": location,
-                    "after": after,
+                    "after": max(after, self.pause_seconds),
+                    "pause": self.pause_seconds,
                     "asked": asked,
                     "claimed": int(operation.lane),
                     "lane": int(lane),

@@ -6,13 +6,8 @@ from hwb_groups.application.ports import Groups
 from hwb_groups.domain.group import next_action
 
 
-async def queue_next(
-    groups: Groups, group_ids: Collection[str], *, traceparent: str | None, after: float = 0.0
-) -> int:
-    """Queue each group's next operation, if it has one and none is there; gives their number.
-
-    It is not begun before ``after`` system seconds.
-    """
+async def queue_next(groups: Groups, group_ids: Collection[str], *, traceparent: str | None) -> int:
+    """Queue each group's next operation, if it has one and none is there; gives their number."""
     found = await groups.groups(group_ids)
     wanted = [(group, action) for group in found if (action := next_action(group)) is not None]
-    return await groups.enqueue(wanted, traceparent=traceparent, after=after) if wanted else 0
+    return await groups.enqueue(wanted, traceparent=traceparent) if wanted else 0

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 
 from hwb_groups.application.errors import LeaseLostError
-from hwb_groups.application.next_operations import queue_next
 from hwb_groups.application.ports import GroupsOf, Operation
 from hwb_groups.domain.failure import FailureCode
-from hwb_groups.domain.group import Action, Group, GroupState, Wish, is_archived
+from hwb_groups.domain.group import Action, Group, GroupState, Wish, is_archived, next_action
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
 from hwb_schemas.events import CaseChanged, GroupChanged
@@ -49,8 +48,8 @@ Ending = Done | Parked | Superseded
 class Outcomes:
     """Commits the end of an operation.
 
-    The next one of the group begins ``pause_seconds`` later at the earliest, whichever worker takes
-    it: Microsoft allows few calls a second on one team.
+    The next one of the group begins ``pause_seconds`` later at the earliest, whoever asks for it
+    and whichever worker takes it: Microsoft allows few calls a second on one team.
     """
 
     units_of_work: UnitsOfWork
@@ -64,7 +63,9 @@ class Outcomes:
             before = await groups.group(operation.group_id)
             state = {Done: "done", Parked: "parked", Superseded: "cancelled"}[type(ending)]
             code = ending.provider_code if isinstance(ending, Parked) else None
-            if before is None or not await groups.finish(operation, state=state, error_code=code):
+            if before is None or not await groups.finish(
+                operation, state=state, error_code=code, pause_seconds=self.pause_seconds
+            ):
                 raise LeaseLostError
             after = _after(before, operation, ending)
             await groups.update_group(after, now=uow.now)
@@ -79,12 +80,8 @@ class Outcomes:
                 resolve_case(uow, before, cause=operation.traceparent)
             for change in changes:
                 _publish(uow, after, change, members=count, cause=operation.traceparent)
-            await queue_next(
-                groups,
-                [after.group_id],
-                traceparent=operation.traceparent,
-                after=self.pause_seconds,
-            )
+            if (action := next_action(after)) is not None:
+                await groups.enqueue([(after, action)], traceparent=operation.traceparent)
             uow.in_hand += 1
             crash_point(BEFORE_COMMIT, in_hand=1)
         crash_point(AFTER_COMMIT, in_hand=1)

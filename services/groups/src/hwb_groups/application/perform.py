@@ -51,7 +51,7 @@ from hwb_groups.domain.group import (
     polling_lane_of,
 )
 from hwb_groups.domain.membership import MemberRole, Seat, roster_change, still_members
-from hwb_groups.domain.quota import SAME_TEAM_SECONDS, Share
+from hwb_groups.domain.quota import Share
 from hwb_groups.metrics import OPERATIONS
 from hwb_runtime.unit_of_work import UnitsOfWork
 from hwb_schemas.words import Provider
@@ -214,7 +214,7 @@ class Perform:
         lane = polling_lane_of(operation.action) if polling else lane_of(operation.action)
         await self.queue.put_back(
             operation,
-            after=max(seconds, SAME_TEAM_SECONDS / self.time_scale),
+            after=seconds,
             attempts=operation.attempts if attempts is None else attempts,
             location=location,
             asked=True,

@@ -191,9 +191,12 @@ class Groups(Protocol):
         """Count up ``roster_wanted``; a roster that was parked is tried again."""
 
     async def enqueue(
-        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None, after: float
+        self, wanted: Collection[tuple[Group, Action]], *, traceparent: str | None
     ) -> int:
-        """Queue one operation a group, unless one is queued or running; gives their number."""
+        """Queue one operation a group, unless one is queued or running; gives their number.
+
+        It is not begun while the group is to be left alone after the one before.
+        """
 
     async def cancel_unasked(self, group_id: str, actions: Collection[Action]) -> int:
         """Cancel a queued operation of which the provider has not heard yet."""
@@ -206,8 +209,13 @@ class Groups(Protocol):
 
     async def save_provider_id(self, operation: Operation, provider_id: str) -> bool: ...
 
-    async def finish(self, operation: Operation, *, state: str, error_code: str | None) -> bool:
-        """End an operation; False where the lease was lost, so that nothing may be committed."""
+    async def finish(
+        self, operation: Operation, *, state: str, error_code: str | None, pause_seconds: float
+    ) -> bool:
+        """End an operation; False where the lease was lost, so that nothing may be committed.
+
+        The group is then left alone for so many system seconds.
+        """
 
     async def freeze(self, up_to_year: str, *, now: datetime) -> int:
         """Mark linked groups up to this academic year as frozen; gives their number."""
@@ -250,7 +258,7 @@ class OperationQueue(Protocol):
         asked: bool,
         lane: Lane,
     ) -> None:
-        """Let it wait for so many system seconds. Raises LeaseLostError."""
+        """Let it wait for so many system seconds, or the group's pause. Raises LeaseLostError."""
 
 
 GroupsOf = Callable[[Session], Groups]

@@ -59,7 +59,7 @@ SHORTEST_WINDOW_SECONDS = 1.0
 """A rehearsal's time scale makes no window shorter: it would be all jitter."""
 
 SAME_TEAM_SECONDS = 1.0
-"""A team is left alone for so long between two steps of an operation."""
+"""A team is left alone for so long between two steps, of one operation or of two."""
 
 
 @dataclass(frozen=True, slots=True)
