@@ -76,6 +76,7 @@ class RolloverCalendar(CalendarValue):
     end_of_year_work_done_by: date
     rollover_window_opens: date
     run_week: Window
+    run_reminder_days: int = Field(default=2, ge=0)
     new_groups_from: date
     academic_year_ends: date
     first_day_of_term: date
@@ -96,6 +97,11 @@ class RolloverCalendar(CalendarValue):
     def manual_review_by(self) -> date:
         """The day from which an unfinished review of accounts made by hand is a case."""
         return self.manual_review_done_by or self.academic_year_ends
+
+    @property
+    def run_reminder_on(self) -> date:
+        """The day in the run week from which whoever has not run yet is reminded."""
+        return self.run_week.closes - timedelta(days=self.run_reminder_days)
 
     def term_starts(self, authority: str) -> date:
         """First day of term in this authority (three-digit code)."""

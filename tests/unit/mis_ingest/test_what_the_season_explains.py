@@ -23,7 +23,7 @@ from hwb_schemas.words import RecordKind, RecordState
 
 LIMIT = GuardLimit(share=0.1, at_least=3)
 RULES = Rules(
-    season=Season("rollover 2022", expects_leavers=True),
+    season=Season("rollover 2022", opened=date(2022, 6, 6)),
     limits=SeasonGuard(learners=LIMIT, staff=LIMIT, class_members=LIMIT, staff_codes=LIMIT),
     top_year_groups=frozenset({"6"}),
     followed_from="2021-22",
@@ -104,7 +104,7 @@ def test_the_top_year_group_leaves_whole_in_the_rollover() -> None:
 
 
 def test_the_top_year_group_is_as_any_other_before_the_rollover() -> None:
-    may = replace(RULES, season=Season("2022-05", expects_leavers=False))
+    may = replace(RULES, season=Season("2022-05"))
     assert len(held(leavers(10, year="6"), rules=may)) == 10
 
 
@@ -166,11 +166,11 @@ def test_nobody_who_leaves_a_closing_school_is_held() -> None:
 @pytest.mark.parametrize(
     ("day", "season"),
     [
-        (date(2022, 5, 9), Season("2022-05", expects_leavers=False)),
-        (date(2022, 6, 5), Season("2022-06", expects_leavers=False)),
-        (date(2022, 6, 6), Season("rollover 2022", expects_leavers=True)),
-        (date(2022, 10, 3), Season("rollover 2022", expects_leavers=True)),
-        (date(2022, 10, 4), Season("2022-10", expects_leavers=False)),
+        (date(2022, 5, 9), Season("2022-05")),
+        (date(2022, 6, 5), Season("2022-06")),
+        (date(2022, 6, 6), Season("rollover 2022", opened=date(2022, 6, 6))),
+        (date(2022, 10, 3), Season("rollover 2022", opened=date(2022, 6, 6))),
+        (date(2022, 10, 4), Season("2022-10")),
     ],
 )
 def test_the_rollover_lasts_from_the_freeze_until_four_weeks_into_term(

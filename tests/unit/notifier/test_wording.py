@@ -17,6 +17,7 @@ from hwb_notifier.application.mail_ports import DueMail, Letter
 from hwb_notifier.domain.kinds import RULES, Audience
 from hwb_notifier.domain.recipients import SERVICE_DESK, Recipient, addressee_of, recipient_of
 from hwb_runtime.files import SchoolRegister
+from hwb_schemas.register import ClientManager
 from hwb_schemas.words import CaseKind
 
 RAISED = datetime(2022, 8, 16, 23, 30, tzinfo=UTC)  # the 17th in Wales
@@ -224,6 +225,27 @@ def test_the_mail_goes_to_whom_the_kind_says(register: SchoolRegister) -> None:
         "education@torfaen.example",
         "hwb@gov.wales",
     ]
+
+
+@pytest.mark.parametrize(
+    ("manager", "office"),
+    [
+        (ClientManager.LOCAL_AUTHORITY, "authority/678"),
+        (ClientManager.SCHOOL_IT_TEAM, "school/6781234"),
+        (ClientManager.THIRD_PARTY, "school/6781234"),
+    ],
+)
+def test_a_client_managed_by_the_authority_is_its_to_run_any_other_the_school_s(
+    register: SchoolRegister, manager: ClientManager, office: str
+) -> None:
+    school = register.school("6781234")
+    assert school is not None
+    managed = school.model_copy(update={"client_managed_by": manager})
+
+    found = addressee_of(
+        Audience.CLIENT_MANAGER, school=managed, authority=register.authority("678")
+    )
+    assert found == office
 
 
 @pytest.mark.parametrize("audience", list(Audience))

@@ -6,7 +6,14 @@ import pytest
 
 from hwb_rehearsal.emulators.faults import Fault
 from hwb_rehearsal.story import lines
-from hwb_rehearsal.story.acts import FailOnPurpose, Push, Reach, SeeFaults
+from hwb_rehearsal.story.acts import (
+    FailOnPurpose,
+    MoveClock,
+    Push,
+    Reach,
+    SeeCases,
+    SeeFaults,
+)
 from hwb_rehearsal.story.calendar import shipped_calendar
 from hwb_rehearsal.story.expectation import Line
 from hwb_rehearsal.story.spring import DEMO_GROUPS, TINY_GROUPS
@@ -14,6 +21,8 @@ from hwb_rehearsal.story.year import Story, tell
 from hwb_rehearsal.world.schools import DEMO, TINY
 from hwb_rehearsal.world.wales import build_wales
 from hwb_schemas.upn import is_valid_upn
+
+NOT_RUN = "school_has_not_run"
 
 
 def story_of(size: str) -> Story:
@@ -106,6 +115,24 @@ def test_half_of_the_secondaries_run_before_their_primaries(story: Story) -> Non
     assert before <= secondary
     assert not primaries & secondary
     assert len(before) == len(after & secondary)
+
+
+def test_one_school_alone_does_not_run_in_the_run_week_and_it_runs_later(story: Story) -> None:
+    acts = [act for stage in story.stages for act in stage.acts]
+    run_week, ran, later = shipped_calendar("2022").run_week, set(), set()
+    day = None
+    for act in acts:
+        if isinstance(act, MoveClock):
+            day = act.to.date()
+        uploads = act.uploads if isinstance(act, Push) else ()
+        if day is not None and day in run_week:
+            ran |= {upload.school for upload in uploads}
+        elif day is not None and day > run_week.closes:
+            later |= {upload.school for upload in uploads}
+    (late,) = [act for act in acts if isinstance(act, SeeCases) and act.kind == NOT_RUN]
+    assert late.schools == story.wales.rolls.keys() - ran
+    assert len(late.schools) == 1
+    assert late.schools <= later
 
 
 def test_nobody_is_a_member_of_a_live_group_of_a_school_that_is_not_theirs(story: Story) -> None:

@@ -17,9 +17,11 @@ from hwb_mis_ingest.adapters.run_table import RunTable
 from hwb_mis_ingest.adapters.run_views import RunViews
 from hwb_mis_ingest.adapters.season_table import SeasonTable
 from hwb_mis_ingest.adapters.session_table import SessionTable
+from hwb_mis_ingest.adapters.standing_table import StandingTable
 from hwb_mis_ingest.adapters.upload import UploadReader
 from hwb_mis_ingest.application.clients import ClientDesk
 from hwb_mis_ingest.application.decide import DecisionDesk
+from hwb_mis_ingest.application.notices import RaiseNotices
 from hwb_mis_ingest.application.plan_run import RunPlanner
 from hwb_mis_ingest.application.preview_run import PreviewDesk
 from hwb_mis_ingest.application.publish_run import RunPublisher
@@ -116,6 +118,13 @@ def _others(settings: Settings) -> dict[str, Other]:
     }
 
 
+def notices(platform: Platform) -> RaiseNotices:
+    """The job of the cases that no run raises."""
+    return RaiseNotices(
+        platform.units_of_work, StandingTable(), platform.register, platform.calendar
+    )
+
+
 @asynccontextmanager
 async def _worker(platform: Platform) -> AsyncIterator[WorkerParts]:
     settings: Settings = platform.settings
@@ -147,6 +156,7 @@ async def _worker(platform: Platform) -> AsyncIterator[WorkerParts]:
                 _resuming(platform).remove_ended,
                 every=SECONDS_BETWEEN_CLEARINGS,
             ),
+            Job("raise_notices", notices(platform), every=settings.housekeeping_every_seconds),
         ],
     )
 

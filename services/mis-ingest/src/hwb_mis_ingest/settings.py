@@ -46,6 +46,9 @@ class Settings(ServiceSettings):
     stuck_after_minutes: Annotated[int, Field(gt=0)] = 30
     """reconcile reports a run that is neither published nor settled for so long."""
 
+    housekeeping_every_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """How often mis-ingest looks for cases that follow from the calendar."""
+
     client_token_seconds: Annotated[int, Field(ge=60, le=86_400)] = 900
     """How long a token lasts that a Provisioning Client gets for its credentials."""
 

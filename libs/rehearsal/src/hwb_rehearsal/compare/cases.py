@@ -11,7 +11,7 @@ from pathlib import Path
 from hwb_rehearsal.broker.feed import Record
 from hwb_rehearsal.compare.rows import Row, row_of_faults
 from hwb_rehearsal.story import lines
-from hwb_rehearsal.story.expectation import Case
+from hwb_rehearsal.story.expectation import Case, Line
 from hwb_schemas.events import CaseChanged
 from hwb_schemas.words import CaseChange
 
@@ -70,6 +70,24 @@ def cases_row(expected: Sequence[Case], seen: Iterable[CaseSeen]) -> Row:
         lines.CASES_RAISED,
         expected=f"{wanted.total()} cases",
         actual=f"{there.total()} cases",
+        faults=faults,
+    )
+
+
+def open_cases(kind: str, seen: Iterable[CaseSeen]) -> Counter[str]:
+    """How many cases of this kind each school has open."""
+    return Counter(case.school for case in seen if case.kind == kind and case.open)
+
+
+def open_cases_row(line: Line, expected: Iterable[str], open_: Counter[str]) -> Row:
+    """One open case of a kind for each of these schools, and none for another."""
+    wanted = Counter(expected)
+    faults = [f"{school} has none" for school in (wanted - open_).elements()]
+    faults += [f"{school} has one too many" for school in (open_ - wanted).elements()]
+    return row_of_faults(
+        line,
+        expected=f"{wanted.total()} cases",
+        actual=f"{open_.total()} cases",
         faults=faults,
     )
 

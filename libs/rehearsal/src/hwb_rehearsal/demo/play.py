@@ -27,6 +27,7 @@ from hwb_rehearsal.story.acts import (
     RequestTransfer,
     RestoreGroups,
     RollBack,
+    SeeCases,
     SeeFaults,
     SeeWaiting,
     Stage,
@@ -72,6 +73,8 @@ class Play:
                 self.rows += await self.watch.reach(act.checkpoint)
             case SeeWaiting():
                 await self._see_waiting(act)
+            case SeeCases():
+                self.rows.append(await self.watch.see_cases(act))
             case CreateGroups():
                 with self.show.bar("groups asked for", len(act.wanted)) as advance:
                     await commands.create_groups(self.reality, act.wanted, advance)

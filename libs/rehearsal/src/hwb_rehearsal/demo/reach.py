@@ -1,15 +1,18 @@
 """Waits until the system has come to a state of the story by itself, and reports it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hwb_rehearsal.compare.accounts import PersonCheck, person_rows
+from hwb_rehearsal.compare.cases import open_cases, open_cases_row
 from hwb_rehearsal.compare.groups import GroupCheck, group_rows
 from hwb_rehearsal.compare.rows import Row, row_of_faults
 from hwb_rehearsal.demo.reality import Reality
 from hwb_rehearsal.demo.show import Show
 from hwb_rehearsal.stack.settings import TECHNICAL_OWNER
+from hwb_rehearsal.story.acts import SeeCases
 from hwb_rehearsal.story.expectation import Checkpoint, Line
 
 REACH_SECONDS = 60.0
@@ -89,6 +92,17 @@ class Watch:
 
         await self.until(reached, f"who waits at {school}", REACH_SECONDS)
         return seen
+
+    async def see_cases(self, act: SeeCases) -> Row:
+        """Wait until these schools have these cases open."""
+        wanted = Counter(act.schools)
+
+        async def reached() -> bool:
+            await self.reality.read_everything()
+            return open_cases(act.kind, self.reality.cases.all) == wanted
+
+        await self.until(reached, f"cases {act.kind}", REACH_SECONDS)
+        return open_cases_row(act.line, act.schools, open_cases(act.kind, self.reality.cases.all))
 
     async def until(
         self, reached: Callable[[], Awaitable[bool]], what: str, seconds: float

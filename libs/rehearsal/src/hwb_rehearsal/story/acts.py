@@ -133,6 +133,15 @@ class SeeWaiting:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeCases:
+    """The open cases of this kind come to be those of these schools, one each."""
+
+    kind: str
+    schools: frozenset[str]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
 class CreateGroups:
     """Digital Champions create groups: pairs of class key and provider."""
 
@@ -192,6 +201,7 @@ Act = (
     | RollBack
     | Reach
     | SeeWaiting
+    | SeeCases
     | CreateGroups
     | RestoreGroups
     | FailOnPurpose

@@ -1,6 +1,7 @@
-"""19 August: a primary and a secondary close, and a new number takes all their learners.
+"""19 August: two schools close, and a new number takes all their learners; all are reminded.
 
-The primary closes before the new number runs, the secondary after it.
+The primary closes before the new number runs, the secondary after it. Until then they are of those
+who have not run in the run week.
 """
 
 from dataclasses import replace
@@ -19,6 +20,8 @@ def two_schools_become_one(plot: Plot) -> None:
     plot.move_clock(datetime(2022, 8, 19, 6, 0, tzinfo=UTC))
     primary, secondary = plot.closing
     opening = SchoolState.of(plot.wales.rolls[plot.reorganisation.opening])
+    not_run_yet = (primary, secondary, opening, plot.unit)
+    plot.see_cases("run_week_reminder", not_run_yet, lines.CASES_REMINDED)
     came = list(primary.learners)
     waiting = [
         upn for upn, row in secondary.learners.items() if row.year_group != secondary.plan.top_year

@@ -15,6 +15,7 @@ from hwb_rehearsal.story.acts import (
     ProviderFault,
     Push,
     Reach,
+    SeeCases,
     Stage,
     Upload,
 )
@@ -293,6 +294,12 @@ class Plot:
     def groups_of(self, line: Line) -> list[tuple[str, str]]:
         """The groups that are on this line of the table."""
         return [key for key, group in self.groups.items() if group.line == line]
+
+    def see_cases(self, kind: str, schools: Iterable[SchoolState], line: Line) -> None:
+        """These schools have an open case each, which is resolved before the year is over."""
+        numbers = frozenset(state.plan.number for state in schools)
+        self.act(SeeCases(kind, numbers, line))
+        self.cases += [Case(kind, number, open=False) for number in sorted(numbers)]
 
     def act(self, act: Act) -> None:
         """This happens next."""

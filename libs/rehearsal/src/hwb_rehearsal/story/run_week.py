@@ -1,4 +1,4 @@
-"""15 to 21 August: every school runs, half of the secondaries before their primaries."""
+"""15 to 21 August: all schools but one run, half of the secondaries before their primaries."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -29,6 +29,7 @@ def run_week(plot: Plot, summer: Summer, groups: GroupPlan) -> None:
     intakes = _primaries(plot, summer)
     _secondaries_after_their_primaries(plot, summer, movers, intakes)
     two_schools_become_one(plot)
+    _one_school_is_late(plot, summer)
     _after_the_runs(plot, summer, groups)
 
 
@@ -243,6 +244,14 @@ def _primaries(plot: Plot, summer: Summer) -> dict[str, dict[str, LearnerRow]]:
     for upn, goes_to in leavers.never_stated.items():
         plot.say(upn, line=lines.STILL_PENDING, waiting_at=goes_to)
         plot.cases.append(Case("pending_too_long", goes_to, open=True, about=upn))
+    undone = {
+        state.plan.number
+        for state in plot.primaries
+        if leavers.never_stated.keys() & set(state.learners)
+    }
+    plot.cases += [
+        Case("end_of_year_work_not_done", number, open=True) for number in sorted(undone)
+    ]
     plot.push(plot.primaries, kill="identity")
     there = [upn for state in plot.primaries for upn in state.learners if upn in plot.persons]
     plot.reach("primaries", there)
@@ -255,8 +264,9 @@ def _secondaries_after_their_primaries(
     plot: Plot, summer: Summer, movers: _Movers, intakes: dict[str, dict[str, LearnerRow]]
 ) -> None:
     plot.move_clock(datetime(2022, 8, 18, 6, 0, tzinfo=UTC))
-    ran = {state.plan.number for state in (*plot.primaries, *plot.secondary_first, *plot.closing)}
-    rest = [state for number, state in plot.schools.items() if number not in ran]
+    others = (*plot.primaries, *plot.secondary_first, *plot.closing, plot.unit)
+    numbers = {state.plan.number for state in others}
+    rest = [state for number, state in plot.schools.items() if number not in numbers]
     for state in rest:
         intake = intakes.get(state.plan.number, {})
         if state is plot.primary_first[0]:
@@ -274,7 +284,18 @@ def _secondaries_after_their_primaries(
     plot.runs[twice.school] += 1
     plot.act(PushAgain(twice, lines.REPEATED_QUIET))
     plot.reach("all schools", plot.persons)
-    plot.end_stage("18 August: the other secondaries, one of them twice")
+    plot.end_stage("18 August: all others but one, one of them twice")
+
+
+def _one_school_is_late(plot: Plot, summer: Summer) -> None:
+    """The referral unit, which was reminded on the 19th, runs only once there is a case."""
+    plot.move_clock(datetime(2022, 8, 22, 6, 0, tzinfo=UTC))
+    unit = plot.unit
+    plot.see_cases("school_has_not_run", [unit], lines.CASES_NOT_RUN)
+    _end_of_year(plot, unit, summer, leaving=set(), intake={})
+    plot.push([unit])
+    plot.reach("the school that was late", plot.persons)
+    plot.end_stage("22 August: a school did not run in the run week, and runs now")
 
 
 def _after_the_runs(plot: Plot, summer: Summer, groups: GroupPlan) -> None:

@@ -1,11 +1,11 @@
-"""Which cases follow from what is so, and which of them are open, in PostgreSQL."""
+"""Which cases follow from what is so, in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from hwb_identity.adapters.announced import ANNOUNCED
-from hwb_identity.application.ports import Notice
-from hwb_runtime.database import Row, Session, as_json
+from hwb_runtime.database import Row, Session
+from hwb_runtime.notices import Notice
 from hwb_schemas.words import CaseKind
 
 
@@ -14,26 +14,6 @@ class NoticeStore:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    async def opened(self) -> Sequence[Notice]:
-        """Those that are open, locked."""
-        rows = await self._session.fetch(
-            "SELECT case_key, kind, school, facts FROM notice ORDER BY case_key FOR UPDATE"
-        )
-        return [Notice(row[0], CaseKind(row[1]), row[2], row[3]) for row in rows]
-
-    async def open(self, notice: Notice, *, at: datetime) -> bool:
-        """Keep one as open; False where it is."""
-        new = await self._session.execute(
-            """INSERT INTO notice (case_key, kind, school, facts, raised_at)
-               VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-            (notice.case_key, notice.kind.value, notice.school, as_json(notice.facts), at),
-        )
-        return bool(new)
-
-    async def close(self, case_key: str) -> None:
-        """Forget one that is resolved."""
-        await self._session.execute("DELETE FROM notice WHERE case_key = %s", (case_key,))
 
     async def deletions_announced(self) -> Sequence[Notice]:
         """One for each school and day, and another for accounts that were closed."""

@@ -1,17 +1,15 @@
-"""Cases that follow from what is so, not from one event: raised once it is, else resolved.
-
-Each time, the cases that should be open are compared with those that are: a crash or a changed
-calendar leaves nothing to mend.
-"""
+"""The cases that follow from what is so of accounts and dates."""
 
 from datetime import timedelta
 
-from hwb_identity.application.cases import tell_case
 from hwb_identity.application.deletions import Deletions
-from hwb_identity.application.ports import Notice, OpenNotices
+from hwb_identity.application.ports import OpenNotices
+from hwb_runtime.notices import Notice, keep_notices
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
 from hwb_schemas.calendar import RolloverCalendar
-from hwb_schemas.words import CaseChange, CaseKind
+from hwb_schemas.words import CaseKind
+
+AT_ONCE = 500
 
 
 class RaiseNotices:
@@ -30,18 +28,10 @@ class RaiseNotices:
         self._calendar = calendar
 
     async def __call__(self) -> bool:
-        """Raise and resolve; nothing is left for another round."""
+        """Raise and resolve; True where more is left for another round."""
         async with self._units_of_work.bounded("due") as uow:
-            store = self._open_notices(uow)
-            opened = {notice.case_key: notice for notice in await store.opened()}
-            for notice in await self._wanted(uow):
-                known = opened.pop(notice.case_key, None)
-                if known is None and await store.open(notice, at=uow.now):
-                    _tell(uow, CaseChange.RAISED, notice)
-            for notice in opened.values():
-                await store.close(notice.case_key)
-                _tell(uow, CaseChange.RESOLVED, notice)
-        return False
+            wanted = await self._wanted(uow)
+            return await keep_notices(uow, wanted, raised_by="identity", at_most=AT_ONCE)
 
     async def _wanted(self, uow: UnitOfWork) -> list[Notice]:
         calendar, store = self._calendar, self._open_notices(uow)
@@ -54,14 +44,3 @@ class RaiseNotices:
             kind, facts = CaseKind.DELETIONS_HELD, {"accounts": str(stand.due.due)}
             wanted.append(Notice(f"identity/{kind.value}", kind, None, facts))
         return wanted
-
-
-def _tell(uow: UnitOfWork, change: CaseChange, notice: Notice) -> None:
-    tell_case(
-        uow,
-        change,
-        case_key=notice.case_key,
-        kind=notice.kind,
-        school=notice.school,
-        facts=notice.facts,
-    )

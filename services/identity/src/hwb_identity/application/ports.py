@@ -10,8 +10,8 @@ from hwb_identity.domain.doubt import Doubt, Withdrawn
 from hwb_identity.domain.people import People
 from hwb_identity.domain.person import Person
 from hwb_runtime.auth import Caller
+from hwb_runtime.notices import Notice
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.words import CaseKind
 
 
 class Decided(NamedTuple):
@@ -364,29 +364,8 @@ class DeletionStore(Protocol):
         ...
 
 
-class Notice(NamedTuple):
-    """A case that follows from what is so, not from one event."""
-
-    case_key: str
-    kind: CaseKind
-    school: str | None
-    facts: dict[str, str]
-
-
 class NoticeStore(Protocol):
-    """Such cases of one transaction: those that should be open, and those that are."""
-
-    async def opened(self) -> Sequence[Notice]:
-        """Those that are open, locked."""
-        ...
-
-    async def open(self, notice: Notice, *, at: datetime) -> bool:
-        """Keep one as open; False where it is."""
-        ...
-
-    async def close(self, case_key: str) -> None:
-        """Forget one that is resolved."""
-        ...
+    """What such cases of one transaction follow from."""
 
     async def deletions_announced(self) -> Sequence[Notice]:
         """One for each school and day on which accounts that left it are deleted."""

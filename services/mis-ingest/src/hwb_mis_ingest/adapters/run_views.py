@@ -88,17 +88,6 @@ class RunViews:
             for school in schools
         }
 
-    async def end_of_year(
-        self, session: Session, schools: Sequence[str], season: str
-    ) -> dict[str, tuple[int, int, int]]:
-        """By school: learners below the top then, those moved up, and those still at the top."""
-        rows = await session.fetch(
-            """SELECT school, below_top, moved_up, top_still_there FROM end_of_year
-               WHERE school = ANY(%s) AND season = %s""",
-            (list(schools), season),
-        )
-        return {school: (below, moved, top) for school, below, moved, top in rows}
-
 
 def _run(row: Sequence[Any]) -> dict[str, Any]:
     (

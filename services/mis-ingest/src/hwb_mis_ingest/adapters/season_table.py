@@ -44,13 +44,17 @@ class SeasonTable:
                 learners AS (
                     INSERT INTO season_learner (school, season, code, year_group)
                     SELECT %(school)s, %(season)s, code, year_group FROM w
-                    WHERE kind = 'learner' AND %(expects_leavers)s)
+                    WHERE kind = 'learner' AND EXISTS (
+                        SELECT FROM run
+                        WHERE run.school = %(school)s AND
+                            (published_at AT TIME ZONE 'Europe/London')::date
+                                < %(opened)s::date))
                 INSERT INTO season_roll (school, season, kind, year_group, people, places)
                 SELECT %(school)s, %(season)s, {_IN_NUMBERS} FROM w GROUP BY kind, year_group""",  # noqa: S608 - constants
             {
                 "school": school,
                 "season": season.name,
-                "expects_leavers": season.expects_leavers,
+                "opened": season.opened,
             },
         )
         if kept and season.expects_leavers:
@@ -65,10 +69,10 @@ class SeasonTable:
         if not season.expects_leavers:
             return
         await session.execute(
-            """INSERT INTO end_of_year
+            """INSERT INTO end_of_year AS e
                    (school, season, below_top, moved_up, top_still_there)
                SELECT %(school)s, %(season)s,
-                      count(*) FILTER (WHERE NOT is_top),
+                      count(*) FILTER (WHERE NOT is_top AND is_there),
                       count(*) FILTER (WHERE NOT is_top AND is_there AND moved),
                       count(*) FILTER (WHERE is_top AND is_there AND NOT moved)
                FROM (SELECT s.year_group = ANY(%(top)s) AS is_top,
@@ -82,7 +86,9 @@ class SeasonTable:
                      WHERE s.school = %(school)s AND s.season = %(season)s OFFSET 0) l
                ON CONFLICT (school, season) DO UPDATE SET
                    below_top = excluded.below_top, moved_up = excluded.moved_up,
-                   top_still_there = excluded.top_still_there""",
+                   top_still_there = excluded.top_still_there
+               WHERE (e.below_top, e.moved_up, e.top_still_there) IS DISTINCT FROM
+                   (excluded.below_top, excluded.moved_up, excluded.top_still_there)""",
             {"school": school, "season": season.name, "top": sorted(top_year_groups)},
         )
 

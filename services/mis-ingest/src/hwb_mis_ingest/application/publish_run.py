@@ -88,10 +88,9 @@ class RunPublisher:
         counts = plan.counts
         await self._count(uow, run, plan)
         await publish_all(uow, self.records, run, plan.publication)
-        if plan.words:
-            await self.seasons.look_at_end_of_year(
-                uow.session, run.school, plan.rules.season, plan.rules.top_year_groups
-            )
+        await self.seasons.look_at_end_of_year(
+            uow.session, run.school, plan.rules.season, plan.rules.top_year_groups
+        )
         await self.runs.publish(
             uow.session,
             run.run_id,
@@ -118,10 +117,13 @@ class RunPublisher:
         )
 
     async def _count(self, uow: UnitOfWork, run: ClaimedRun, plan: RunPlan) -> None:
-        """Keep what the season guard must know, before the records are replaced."""
-        if all(word.before is None for word in plan.words):
-            return
+        """Keep what the season guard must know, before the records are replaced.
+
+        In the rollover also of a run that says nothing new: so does a MIS that has not moved up.
+        """
         season, taken = plan.rules.season, plan.taken
+        if not season.expects_leavers and all(word.before is None for word in plan.words):
+            return
         await self.seasons.keep_roll(uow.session, run.school, season)
         await self.seasons.forget(
             uow.session, run.school, [(word.kind, word.code) for word in taken.back.values()]

@@ -30,10 +30,17 @@ class HoldReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """What is counted together. ``expects_leavers``: the top year groups may leave whole."""
+    """What is counted together. ``expects_leavers``: the top year groups may leave whole.
+
+    ``opened`` is the first day of a season that does, None of others.
+    """
 
     name: str
-    expects_leavers: bool
+    opened: date | None = None
+
+    @property
+    def expects_leavers(self) -> bool:
+        return self.opened is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,8 @@ def season_on(day: date, calendar: RolloverCalendar, authority: str) -> Season:
     """The rollover, from the groups' freeze until some weeks into term; else the month."""
     weeks = timedelta(days=calendar.guard.days_after_first_day_of_term)
     if calendar.groups_freeze <= day <= calendar.term_starts(authority) + weeks:
-        return Season(rollover_of(calendar), expects_leavers=True)
-    return Season(f"{day:%Y-%m}", expects_leavers=False)
+        return Season(rollover_of(calendar), calendar.groups_freeze)
+    return Season(f"{day:%Y-%m}")
 
 
 def rollover_of(calendar: RolloverCalendar) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import FastAPI, Header, Query, Request, Response
 
 from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.adapters.standing_table import StandingTable
 from hwb_mis_ingest.application.clients import ClientDesk
 from hwb_mis_ingest.application.decide import DecisionDesk
 from hwb_mis_ingest.application.preview_run import Preview, PreviewDesk
@@ -90,7 +91,7 @@ def make_api(
 
     add_session_routes(app, intake, resuming)
     _add_runs(app, platform, views)
-    add_status_routes(app, platform, views)
+    add_status_routes(app, platform, views, StandingTable())
     add_client_routes(app, platform, clients)
 
     async def preview_of(school: str, request: Request, caller: Caller) -> Preview:

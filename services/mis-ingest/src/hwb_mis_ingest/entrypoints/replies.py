@@ -101,7 +101,8 @@ class EndOfYearWork(BaseModel):
     """Whether the end-of-year work looks done, by the school's runs since the groups' freeze.
 
     It does when at least half of those below the top year group have moved up, and nobody of the
-    top year group is still in it without a leaving date.
+    top year group is still in it without a leaving date. Counted is who was at the school at the
+    freeze and still is.
     """
 
     looks_done: bool

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import FastAPI, Query, Response
 
 from hwb_mis_ingest.adapters.run_views import RunViews
+from hwb_mis_ingest.adapters.standing_table import StandingTable
 from hwb_mis_ingest.domain.season_guard import rollover_of
+from hwb_mis_ingest.domain.standing import EndOfYearWork as Work
 from hwb_mis_ingest.entrypoints.callers import ReaderOfAny
 from hwb_mis_ingest.entrypoints.replies import (
     EndOfYearWork,
@@ -43,7 +45,9 @@ _CSV_COLUMNS = (
 )
 
 
-def add_status_routes(app: FastAPI, platform: Platform, views: RunViews) -> None:
+def add_status_routes(
+    app: FastAPI, platform: Platform, views: RunViews, standings: StandingTable
+) -> None:
     """Add the routes to the application of ``make_api``."""
 
     @app.get(
@@ -82,13 +86,13 @@ def add_status_routes(app: FastAPI, platform: Platform, views: RunViews) -> None
         numbers = [one.number for one in schools]
         async with platform.database.transaction() as session:
             last = await views.last_runs(session, numbers)
-            work = await views.end_of_year(session, numbers, rollover_of(platform.calendar))
+            standing = await standings.standings(session, numbers, rollover_of(platform.calendar))
         now = platform.clock.now()
         items = [
             _status(
                 one,
                 last[one.number],
-                work.get(one.number),
+                standing[one.number].work,
                 now=now,
                 calendar=platform.calendar,
             )
@@ -110,7 +114,7 @@ def add_status_routes(app: FastAPI, platform: Platform, views: RunViews) -> None
 def _status(
     school: School,
     runs: tuple[dict[str, Any] | None, dict[str, Any] | None],
-    work: tuple[int, int, int] | None,
+    work: Work | None,
     *,
     now: datetime,
     calendar: RolloverCalendar,
@@ -129,20 +133,19 @@ def _status(
             if received
             else None,
             "in_run_week": civil_date(received) in calendar.run_week if received else None,
-            "end_of_year_work": _end_of_year(work) if work else None,
+            "end_of_year_work": None if work is None else _end_of_year(work),
             "last_run": last,
             "newest_run": newest,
         }
     )
 
 
-def _end_of_year(work: tuple[int, int, int]) -> EndOfYearWork:
-    below_top, moved_up, top_still_there = work
+def _end_of_year(work: Work) -> EndOfYearWork:
     return EndOfYearWork(
-        looks_done=moved_up * 2 >= below_top and top_still_there == 0,
-        learners_below_top=below_top,
-        learners_moved_up=moved_up,
-        top_year_without_leaving_date=top_still_there,
+        looks_done=work.looks_done,
+        learners_below_top=work.below_top,
+        learners_moved_up=work.moved_up,
+        top_year_without_leaving_date=work.top_still_there,
     )
 
 

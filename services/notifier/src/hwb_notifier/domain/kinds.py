@@ -17,6 +17,9 @@ class Audience(StrEnum):
     SERVICE_DESK = "service_desk"
     SCHOOL = "school"
     AUTHORITY = "authority"
+    CLIENT_MANAGER = "client_manager"
+    """Whoever manages the school's Provisioning Client; the school itself for all but authorities,
+    because the register has no address of others."""
 
 
 class Sight(StrEnum):
@@ -47,6 +50,9 @@ RULES: Mapping[CaseKind, KindRule] = MappingProxyType(
         CaseKind.REJECTED_ROWS: KindRule(Audience.SCHOOL, 3, Sight.SCHOOL),
         CaseKind.RECORD_MISSING: KindRule(Audience.SCHOOL, 5, Sight.SCHOOL),
         CaseKind.RUN_HELD: KindRule(Audience.SCHOOL, 2, Sight.SCHOOL),
+        CaseKind.RUN_WEEK_REMINDER: KindRule(Audience.CLIENT_MANAGER, 2, Sight.SCHOOL),
+        CaseKind.SCHOOL_HAS_NOT_RUN: KindRule(Audience.SERVICE_DESK, 2, Sight.SCHOOL),
+        CaseKind.END_OF_YEAR_WORK_NOT_DONE: KindRule(Audience.SCHOOL, 3, Sight.SCHOOL),
         CaseKind.PENDING_TOO_LONG: KindRule(Audience.AUTHORITY, 5, Sight.SCHOOL),
         CaseKind.CONTESTED_CLAIM: KindRule(Audience.SERVICE_DESK, 5, Sight.AUTHORITY),
         CaseKind.MERGE_PROPOSED: KindRule(Audience.SERVICE_DESK, 5, Sight.AUTHORITY),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hwb_notifier.domain.kinds import Audience
-from hwb_schemas.register import Authority, School
+from hwb_schemas.register import Authority, ClientManager, School
 
 SERVICE_DESK = Audience.SERVICE_DESK.value
 """The Service Desk as an addressee; others are ``school/<number>`` and ``authority/<code>``."""
@@ -19,6 +19,9 @@ class Recipient:
 
 def addressee_of(audience: Audience, *, school: School | None, authority: Authority | None) -> str:
     """The office. Without a registered school or authority it is the Service Desk's to find."""
+    if audience is Audience.CLIENT_MANAGER and school is not None:
+        by_authority = school.client_managed_by is ClientManager.LOCAL_AUTHORITY
+        audience = Audience.AUTHORITY if by_authority else Audience.SCHOOL
     if audience is Audience.SCHOOL and school is not None:
         return f"{audience.value}/{school.number}"
     if audience is Audience.AUTHORITY and authority is not None:
