@@ -25,7 +25,8 @@ async def end_and_be_asked_for_more(world: GroupsWorld, first: Dispatcher) -> No
 async def stop_at_work(_: GroupsWorld, first: Dispatcher) -> None:
     """The worker is told to end while it has the roster in hand."""
     await first.run_once()
-    await asyncio.sleep(AMID_ITS_CALLS_SECONDS)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(first.idle(), AMID_ITS_CALLS_SECONDS)
     await first.stop()
 
 
