@@ -21,6 +21,7 @@ from hwb_groups.application.archive_runs import ArchiveRuns
 from hwb_groups.application.classes import FollowClasses
 from hwb_groups.application.commands import Commands
 from hwb_groups.application.dispatch import Dispatcher
+from hwb_groups.application.notices import RaiseNotices
 from hwb_groups.application.outcomes import Outcomes
 from hwb_groups.application.perform import Perform
 from hwb_groups.application.ports import GroupProvider
@@ -147,6 +148,11 @@ def season(platform: Platform) -> Season:
     return Season(platform.units_of_work, PostgresGroups, platform.calendar, archive_runs(platform))
 
 
+def notices(platform: Platform) -> RaiseNotices:
+    """The cases that follow from what is so."""
+    return RaiseNotices(platform.units_of_work, PostgresArchiveRuns, platform.calendar)
+
+
 def dispatchers(platform: Platform, providers: Providers) -> list[Dispatcher]:
     """One per provider, so that neither waits for the other."""
     settings: Settings = platform.settings
@@ -187,6 +193,11 @@ async def worker(platform: Platform) -> AsyncIterator[WorkerParts]:
                 subscriptions=subscriptions(platform),
                 jobs=[
                     Job("season", season(platform).run_once, every=SEASON_EVERY_SECONDS),
+                    Job(
+                        "raise_notices",
+                        notices(platform).run_once,
+                        every=platform.settings.housekeeping_every_seconds,
+                    ),
                     *(
                         Job(
                             f"operations_{dispatcher.provider.value}",

@@ -54,6 +54,9 @@ class Settings(ServiceSettings):
     """Who begins the archive run at the end of the year: an operator, after a dry run, or in a
     rehearsal the calendar."""
 
+    housekeeping_every_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """How often groups looks for groups that are to be archived and have no owner any more."""
+
     lease_seconds: Annotated[float, Field(ge=2)] = 10.0
     """How long an operation still belongs to a worker that has died: longer than a team has to be
     left alone after its last call."""

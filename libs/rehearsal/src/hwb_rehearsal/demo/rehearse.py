@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hwb_rehearsal.demo.play import Play
@@ -13,6 +13,9 @@ from hwb_rehearsal.demo.verdict import Verdict, compare
 from hwb_rehearsal.stack import Stack, StackOptions
 from hwb_rehearsal.story.calendar import shipped_calendar
 from hwb_rehearsal.story.year import BEGINS, Story
+
+WATCHFUL = {service: {"HOUSEKEEPING_EVERY_SECONDS": "1"} for service in ("mis-ingest", "groups")}
+"""A day of the story lasts seconds: what follows from the date is looked for as often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ async def rehearsal(
             register=story.wales.register(),
             calendar=shipped_calendar("2022"),
             now=BEGINS,
-            options=options,
+            options=replace(options, settings={**WATCHFUL, **options.settings}),
         ) as stack,
         Reality(stack) as reality,
     ):

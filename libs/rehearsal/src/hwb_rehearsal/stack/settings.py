@@ -59,7 +59,6 @@ def environment_of(
     if not broker.is_real:
         values["KAFKA_MAX_UNREAD"] = str(MAX_UNREAD_OF_THE_BUILT_IN_BROKER)
     if service == "mis-ingest":
-        values["HOUSEKEEPING_EVERY_SECONDS"] = "1"
         values |= {
             f"{other.upper()}_URL": f"http://127.0.0.1:{ports.apis[other]}"
             for other in ("identity", "groups")

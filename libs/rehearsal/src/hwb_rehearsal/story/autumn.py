@@ -28,8 +28,9 @@ FAULTY_PART = 5
 
 
 def end_of_the_academic_year(plot: Plot) -> None:
-    """Every group of the old year is archived."""
+    """Every group of the old year is archived, also where its owners have all left."""
     old = [key for key in plot.groups if f"/{OLD_YEAR}/" in key[0]]
+    plot.see_cases("archive_without_owner", plot.without_owner(old), lines.CASES_WITHOUT_OWNER)
     plot.fail_on_purpose(_faults(old[::FAULTY_PART]))
     plot.move_clock(datetime(2022, 8, 31, 18, 0, tzinfo=UTC))
     for key in old:

@@ -85,6 +85,9 @@ NO_OTHER_GROUPS = Line(Journey.GROUPS, "the providers have these groups and no o
 CASES_RAISED = Line(Journey.CASES, "raised, and open or resolved")
 CASES_REMINDED = Line(Journey.CASES, "not run by 19 August: whoever manages the client is reminded")
 CASES_NOT_RUN = Line(Journey.CASES, "not run in the run week: a case until the school has run")
+CASES_WITHOUT_OWNER = Line(
+    Journey.CASES, "groups whose owners have all left: a case a school until they are archived"
+)
 CASES_MAILED = Line(Journey.CASES, "each raised case was mailed once")
 
 HELD_LEFT = Line(Journey.WITHIN, "left in masses in June: released once somebody had approved it")

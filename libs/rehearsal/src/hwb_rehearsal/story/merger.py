@@ -21,7 +21,9 @@ def two_schools_become_one(plot: Plot) -> None:
     primary, secondary = plot.closing
     opening = SchoolState.of(plot.wales.rolls[plot.reorganisation.opening])
     not_run_yet = (primary, secondary, opening, plot.unit)
-    plot.see_cases("run_week_reminder", not_run_yet, lines.CASES_REMINDED)
+    plot.see_cases(
+        "run_week_reminder", [one.plan.number for one in not_run_yet], lines.CASES_REMINDED
+    )
     came = list(primary.learners)
     waiting = [
         upn for upn, row in secondary.learners.items() if row.year_group != secondary.plan.top_year

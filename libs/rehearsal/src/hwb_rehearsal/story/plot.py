@@ -295,9 +295,17 @@ class Plot:
         """The groups that are on this line of the table."""
         return [key for key, group in self.groups.items() if group.line == line]
 
-    def see_cases(self, kind: str, schools: Iterable[SchoolState], line: Line) -> None:
+    def without_owner(self, wanted: Iterable[tuple[str, str]]) -> frozenset[str]:
+        """Schools with such a group of which nobody who owned it is there any more."""
+        return frozenset(
+            group.school
+            for group in (self.groups[key] for key in wanted)
+            if not any(self._is_at(key, group.school) for key in group.owners)
+        )
+
+    def see_cases(self, kind: str, schools: Iterable[str], line: Line) -> None:
         """These schools have an open case each, which is resolved before the year is over."""
-        numbers = frozenset(state.plan.number for state in schools)
+        numbers = frozenset(schools)
         self.act(SeeCases(kind, numbers, line))
         self.cases += [Case(kind, number, open=False) for number in sorted(numbers)]
 

@@ -291,7 +291,7 @@ def _one_school_is_late(plot: Plot, summer: Summer) -> None:
     """The referral unit, which was reminded on the 19th, runs only once there is a case."""
     plot.move_clock(datetime(2022, 8, 22, 6, 0, tzinfo=UTC))
     unit = plot.unit
-    plot.see_cases("school_has_not_run", [unit], lines.CASES_NOT_RUN)
+    plot.see_cases("school_has_not_run", [unit.plan.number], lines.CASES_NOT_RUN)
     _end_of_year(plot, unit, summer, leaving=set(), intake={})
     plot.push([unit])
     plot.reach("the school that was late", plot.persons)

@@ -67,6 +67,14 @@ class PostgresArchiveRuns:
         )
         return [WithoutOwner(row[0], Provider(row[1]), *row[2:]) for row in rows]
 
+    async def without_owner_by_school(self, up_to_year: str) -> dict[str, int]:
+        rows = await self._session.fetch(
+            f"""SELECT g.school, count(*) FROM class_group g WHERE {_DUE} AND NOT {HAS_OWNER}
+                GROUP BY g.school ORDER BY g.school""",  # noqa: S608 - ours
+            {"year": up_to_year},
+        )
+        return {row[0]: row[1] for row in rows}
+
     async def begin(self, run: ArchiveRun) -> tuple[int, str] | None:
         """The list is read once, so that what is counted is what is in the run."""
         hours = run.hours

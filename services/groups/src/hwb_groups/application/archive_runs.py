@@ -155,6 +155,9 @@ class ArchiveRunRows(Protocol):
 
     async def without_owner(self, up_to_year: str) -> list[WithoutOwner]: ...
 
+    async def without_owner_by_school(self, up_to_year: str) -> dict[str, int]:
+        """How many there are at each school that has any."""
+
     async def begin(self, run: ArchiveRun) -> tuple[int, str] | None:
         """Insert it with its groups; gives their number and digest, None where a run is open."""
 
