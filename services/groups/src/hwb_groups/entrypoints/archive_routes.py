@@ -182,9 +182,8 @@ def add_archive_runs(app: FastAPI, platform: Platform, archive_runs: ArchiveRuns
     """Add the operations to the API."""
 
     @app.get("/v1/archive-runs/dry-run")
-    async def dry_run(caller: Reader, response: Response) -> DryRunShown:
+    async def dry_run(_caller: Reader, response: Response) -> DryRunShown:
         """What an archive run would archive now, and which groups have lost their owners."""
-        _ = caller
         async with platform.database.transaction() as session:
             shown = _dry_run(await archive_runs.dry_run(session), platform.register)
         response.headers["ETag"] = shown.etag
@@ -214,17 +213,15 @@ def add_archive_runs(app: FastAPI, platform: Platform, archive_runs: ArchiveRuns
         return await _command(platform, idempotency_key, caller, asked, effect)
 
     @app.get("/v1/archive-runs")
-    async def list_archive_runs(caller: Reader) -> RunsShown:
+    async def list_archive_runs(_caller: Reader) -> RunsShown:
         """All archive runs."""
-        _ = caller
         async with platform.database.transaction() as session:
             runs = await PostgresArchiveRuns(session).runs()
         return RunsShown(items=[_run(run) for run in runs])
 
     @app.get("/v1/archive-runs/{run_id}")
-    async def show_archive_run(run_id: UUID, caller: Reader) -> RunProgress:
+    async def show_archive_run(run_id: UUID, _caller: Reader) -> RunProgress:
         """How far a run is, by authority and school, and when it will have ended."""
-        _ = caller
         async with platform.units_of_work.begin() as uow:
             return _progress(await archive_runs.show(uow, str(run_id)), platform.register)
 

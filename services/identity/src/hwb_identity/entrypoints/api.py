@@ -118,9 +118,8 @@ def _add_transfers(api: FastAPI, platform: Platform) -> None:
         return TransferAsked(**reply.body)
 
     @api.get("/v1/staff-transfers/{case_key:path}", tags=["staff transfers"])
-    async def look(case_key: PlainText, caller: ServiceDesk, response: Response) -> TransferShown:
+    async def look(case_key: PlainText, _caller: ServiceDesk, response: Response) -> TransferShown:
         """One request; its ETag is the versions of both accounts, on which a decision builds."""
-        _ = caller
         async with platform.units_of_work.begin() as uow:
             transfer, versions = await transfers.show(case_key, uow)
         response.headers["ETag"] = f'"{versions}"'

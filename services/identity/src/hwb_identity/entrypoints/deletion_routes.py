@@ -111,9 +111,8 @@ def add_deletions(api: FastAPI, platform: Platform, deletions: Deletions) -> Non
         )
 
     @api.get("/v1/deletions", tags=["deletions"])
-    async def due(caller: Approver, response: Response) -> Held:
+    async def due(_caller: Approver, response: Response) -> Held:
         """What is due to be deleted in the nation, and whether somebody has to approve it."""
-        _ = caller
         async with platform.units_of_work.begin() as uow:
             shown = _shown(await deletions.stand(uow))
         if shown.etag is not None:

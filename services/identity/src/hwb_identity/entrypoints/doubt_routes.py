@@ -108,12 +108,11 @@ def add_doubts(api: FastAPI, platform: Platform, doubts: Doubts) -> None:
 
     @api.get("/v1/doubts", tags=["one person or two"])
     async def undecided(
-        caller: ServiceDesk,
+        _caller: ServiceDesk,
         cursor: CursorText | None = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> DoubtPage:
         """Open questions whether two are one person."""
-        _ = caller
         after = key_before(cursor, of_list=_LIST)
         async with platform.database.transaction() as session:
             found = await DoubtStore(session).undecided(after=after, limit=limit + 1)
@@ -122,9 +121,8 @@ def add_doubts(api: FastAPI, platform: Platform, doubts: Doubts) -> None:
         return DoubtPage(items=items, next=more)
 
     @api.get("/v1/doubts/{case_key:path}", tags=["one person or two"])
-    async def compare(case_key: PlainText, caller: ServiceDesk, response: Response) -> Comparison:
+    async def compare(case_key: PlainText, _caller: ServiceDesk, response: Response) -> Comparison:
         """One question with both accounts and what the schools say of each."""
-        _ = caller
         async with platform.units_of_work.begin() as uow:
             asked, *both = await doubts.show(case_key, uow)
         etag = f'"{versions_of(*both)}"'

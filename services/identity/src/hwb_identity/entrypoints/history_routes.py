@@ -71,10 +71,9 @@ def add_history(api: FastAPI, platform: Platform) -> None:
 
     @api.get("/v1/accounts/{account_id}/history", tags=["accounts"])
     async def history(
-        account_id: UUID, caller: Annotated[Caller, caller_with(*HISTORIANS)]
+        account_id: UUID, _caller: Annotated[Caller, caller_with(*HISTORIANS)]
     ) -> HistoryPage:
         """Every change of an account, with its cause: for the Service Desk and operators."""
-        _ = caller
         changes = await _changes(platform, account_id)
         return HistoryPage(items=[HistoryShown(**change._asdict()) for change in changes])
 

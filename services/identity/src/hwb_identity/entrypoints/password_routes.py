@@ -95,9 +95,8 @@ def add_passwords(api: FastAPI, platform: Platform, passwords: Passwords) -> Non
         return _answer(shown, response)
 
     @api.post("/v1/password-checks", tags=["passwords"])
-    async def check(typed: SignIn, caller: SignInService) -> SignInChecked:
+    async def check(typed: SignIn, _caller: SignInService) -> SignInChecked:
         """Whether a name and password open an active account: for Hwb's sign-in alone."""
-        _ = caller
         async with platform.units_of_work.begin() as uow:
             found = await passwords.agrees(
                 typed.sign_in_name, typed.password.get_secret_value(), uow

@@ -112,21 +112,19 @@ def _add_runs(app: FastAPI, platform: Platform, views: RunViews) -> None:
     @app.get("/v1/schools/{school}/runs", summary="A school's runs, newest first")
     async def runs(
         school: SchoolNumber,
-        caller: Reader,
+        _caller: Reader,
         before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Runs:
         """What the school sent and what became of it."""
-        _ = caller
         async with platform.database.transaction() as session:
             found = await views.runs_of(session, school, before=before, limit=limit)
         following = found[-1]["run_seq"] if len(found) == limit else None
         return Runs.model_validate({"items": found, "next": following})
 
     @app.get("/v1/schools/{school}/runs/{run_id}", summary="One run")
-    async def run(school: SchoolNumber, run_id: UUID, caller: Reader) -> Run:
+    async def run(school: SchoolNumber, run_id: UUID, _caller: Reader) -> Run:
         """Its status and counts."""
-        _ = caller
         async with platform.database.transaction() as session:
             found = await views.run(session, school, str(run_id))
         if found is None:
@@ -142,12 +140,11 @@ def _add_runs(app: FastAPI, platform: Platform, views: RunViews) -> None:
     async def report(
         school: SchoolNumber,
         run_id: UUID,
-        caller: Reader,
+        _caller: Reader,
         limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
         format_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
     ) -> Response:
         """Where each fault is, why the row was rejected, and what to do about it."""
-        _ = caller
         async with platform.database.transaction() as session:
             if await views.run(session, school, str(run_id)) is None:
                 raise UnknownRunError(str(run_id))

@@ -144,9 +144,8 @@ def _add_decisions(app: FastAPI, platform: Platform, desk: ClientDesk) -> None:
         return _made(reply, made, response)
 
     @app.get("/v1/schools/{school}/clients", summary="Credentials of a school's clients")
-    async def clients(school: SchoolNumber, caller: CredentialsReader) -> ClientsShown:
+    async def clients(school: SchoolNumber, _caller: CredentialsReader) -> ClientsShown:
         """Which there are, and how old their secrets."""
-        _ = caller
         async with platform.database.transaction() as session:
             found = await ClientTable(session).of_school(school)
         return ClientsShown(items=[_shown(one) for one in found])

@@ -100,9 +100,8 @@ def add_decision_routes(  # noqa: C901 - a list of routes, each short
         return preview_reply(school, await preview_of(school, request, caller), limit)
 
     @app.get("/v1/schools/{school}/runs/{run_id}/held", summary="The held rows of a run")
-    async def held(school: SchoolNumber, run_id: UUID, caller: Reader) -> Held:
+    async def held(school: SchoolNumber, run_id: UUID, _caller: Reader) -> Held:
         """Who is held and why. Approving takes the digest of this very list."""
-        _ = caller
         async with platform.database.transaction() as session:
             run = await views.run(session, school, str(run_id))
             if run is None:
