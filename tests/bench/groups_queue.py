@@ -9,16 +9,19 @@ import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any
 
 import psycopg
 import typer
+from tests.bench.groups_providers import Here, providers_elsewhere
 from tests.bench.groups_world import GroupsWorld, groups_world
 
 from hwb_groups.adapters.postgres import PostgresGroups
 from hwb_groups.adapters.queue import PostgresQueue
 from hwb_groups.application.outcomes import Done, Outcomes
 from hwb_groups.domain.group import Lane
+from hwb_rehearsal.emulators import make_emulators
 from hwb_runtime.logging import configure_logging
 from hwb_schemas.words import Provider
 
@@ -44,7 +47,7 @@ def fill(database_url: Address, backlog: Backlog) -> None:
 
 async def _fill(database_url: str, backlog: int) -> dict[str, Any]:
     began = time.monotonic()
-    async with groups_world(database_url) as world:
+    async with _nobody(database_url) as world:
         await world.fill(teams=backlog, classrooms=0)
         await world.queue_archives()
         await world.execute(
@@ -62,7 +65,7 @@ def claims(database_url: Address, seconds: Seconds = 20.0) -> None:
 
 
 async def _claims(database_url: str, seconds: float) -> dict[str, Any]:
-    async with groups_world(database_url) as world:
+    async with _nobody(database_url) as world:
         database = world.platform.database
         queue = PostgresQueue(database, LEASE_SECONDS, pause_seconds=0.0)
         outcomes = Outcomes(world.platform.units_of_work, PostgresGroups, pause_seconds=0.0)
@@ -146,7 +149,10 @@ def restores(
 
 async def _restores(database_url: str, backlog: int, number: int) -> dict[str, Any]:
     began = time.monotonic()
-    async with groups_world(database_url) as world:
+    async with (
+        providers_elsewhere() as providers,
+        groups_world(database_url, providers) as world,
+    ):
         wanted = await world.fill_archived(number)
         await world.fill(teams=backlog // 2, classrooms=backlog - backlog // 2)
         await world.queue_archives()
@@ -173,8 +179,13 @@ async def _restores(database_url: str, backlog: int, number: int) -> dict[str, A
             "claim_p99": _p99(list(claimed.values())),
             "visible_p99": _p99(list(visible.values())),
             "left": left,
-            "throttled": world.throttled(),
+            "throttled": await world.throttled(),
         }
+
+
+def _nobody(database_url: str) -> AbstractAsyncContextManager[GroupsWorld]:
+    """A world whose providers are not called."""
+    return groups_world(database_url, Here(make_emulators()))
 
 
 async def _until_restored(world: GroupsWorld, number: int) -> None:
@@ -193,20 +204,12 @@ async def _waits(
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds from the request to the claim, and to the moment it is seen at the provider."""
     rows = await world.rows(
-        """SELECT group_id, g.provider, g.provider_id, extract(epoch FROM started_at)::float
+        """SELECT group_id, g.provider_id, extract(epoch FROM started_at)::float
            FROM operation o JOIN class_group g USING (group_id) WHERE o.action = 'restore'"""
     )
-    loops_zero = time.time() - asyncio.get_running_loop().time()
-    claimed, visible = {}, {}
-    for group_id, provider, provider_id, started_at in rows:
-        claimed[group_id] = started_at - asked[group_id]
-        if provider == "teams":
-            team = world.emulators.tenant.find(provider_id)
-            assert team is not None
-            seen = loops_zero + max(operation.due for operation in team.operations.values())
-        else:
-            seen = world.emulators.domain.find(provider_id).updated_at.timestamp()
-        visible[group_id] = seen - asked[group_id]
+    changed = await world.providers.changed()
+    claimed = {group_id: started_at - asked[group_id] for group_id, _, started_at in rows}
+    visible = {group_id: changed[there] - asked[group_id] for group_id, there, _ in rows}
     return claimed, visible
 
 

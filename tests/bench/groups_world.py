@@ -1,7 +1,6 @@
 """A groups service with as many archived-to-be groups as wanted, and both providers beside it."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.bench.groups_providers import OWNER, TEACHER, ProviderSide
 
 import hwb_runtime
 from hwb_groups.adapters.postgres import PostgresGroups
@@ -22,25 +22,18 @@ from hwb_groups.bootstrap import (
     dispatchers,
     open_providers,
 )
-from hwb_rehearsal.emulators import Emulators, make_emulators
-from hwb_rehearsal.emulators.courses import ACTIVE, ARCHIVED
 from hwb_runtime.auth import Caller
 from hwb_runtime.files import load_calendar
 from hwb_runtime.platform import Platform
 from hwb_runtime.testing import platform_for
 from hwb_schemas.register import Register
-from hwb_schemas.words import Provider, Role
+from hwb_schemas.words import Role
 
 CALENDAR = Path(hwb_runtime.__file__).parent / "calendars" / "2022.yaml"
 SUMMER = datetime(2022, 7, 1, 9, tzinfo=UTC)
 PAGE = 5000
 SCHOOL, YEAR = "6811234", "2021-22"
-TEACHER = "teacher@hwbcymru.net"
-OWNER = "svc-groups@hwbcymru.net"
 CALLERS = {"desk": Caller("desk", Role.SERVICE_DESK)}
-
-SLOWEST_SECONDS, QUICKEST_SECONDS = 0.075, 0.050
-"""A request's way to the provider, and the answer's way back: with both, calls take 0.1 to 0.15."""
 
 _GROUPS = """
 WITH made AS (
@@ -73,24 +66,23 @@ SELECT group_id, 'teacher', 'teacher' FROM class_group ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True)
 class GroupsWorld:
-    """The service's parts as its worker has them, and the emulators' state."""
+    """The service's parts as its worker has them, and the providers."""
 
     platform: Platform
-    emulators: Emulators
+    providers: ProviderSide
     dispatchers: list[Dispatcher]
     api: httpx.AsyncClient
 
-    async def fill(self, *, teams: int, classrooms: int, code: str = "B") -> None:
-        """So many open groups at the providers, as the service knows them; ``code`` of theirs."""
-        ids = {
-            Provider.TEAMS: [self._team() for _ in range(teams)],
-            Provider.CLASSROOM: [self._course() for _ in range(classrooms)],
-        }
+    async def fill(
+        self, *, teams: int, classrooms: int, code: str = "B", archived: bool = False
+    ) -> None:
+        """So many groups at the providers, as the service knows them open; ``code`` of theirs."""
+        ids = await self.providers.make(teams=teams, classrooms=classrooms, archived=archived)
         async with self.platform.database.transaction() as session:
             await session.execute(
                 _GROUPS,
                 {
-                    "providers": [one.value for one, made in ids.items() for _ in made],
+                    "providers": [provider for provider, made in ids.items() for _ in made],
                     "ids": [made for some in ids.values() for made in some],
                     "school": SCHOOL,
                     "year": YEAR,
@@ -139,63 +131,33 @@ class GroupsWorld:
         async with self.platform.database.transaction() as session:
             await session.execute(sql, params)
 
-    def throttled(self) -> int:
+    async def throttled(self) -> int:
         """How many calls were answered with 429."""
-        return sum(int(row["count"]) for row in self.emulators.calls.rows() if row["status"] == 429)
+        calls = await self.providers.calls()
+        return sum(int(row["count"]) for row in calls if row["status"] == 429)
 
     async def fill_archived(self, number: int) -> list[str]:
         """So many of each provider that were archived long ago; gives the groups' ids."""
-        await self.fill(teams=number, classrooms=number, code="A")
-        for team in self.emulators.tenant.all():
-            team.archived = True
-        for course in self.emulators.domain.all():
-            course.state = ARCHIVED
+        await self.fill(teams=number, classrooms=number, code="A", archived=True)
         await self.execute(
             """UPDATE class_group SET state = 'archived', wish = 'archived', generation = 2"""
         )
         rows = await self.rows("SELECT group_id FROM class_group ORDER BY random()")
         return [row[0] for row in rows]
 
-    def _team(self) -> str:
-        team = self.emulators.tenant.make_class(name="Bench", mail_nickname="", details={})
-        team.is_team = True
-        team.members |= {OWNER: ["owner"], TEACHER: ["owner"]}
-        return team.id
-
-    def _course(self) -> str:
-        fields = {"name": "Bench"}
-        made = self.emulators.domain.create(owner=OWNER, state=ACTIVE, fields=fields, alias=None)
-        made.teachers.add(TEACHER)
-        return made.id
-
     @asynccontextmanager
     async def another_worker(self) -> AsyncIterator[list[Dispatcher]]:
         """The dispatchers of a second worker process: it knows nothing of the first one's calls."""
-        async with open_providers(self.platform, Distant(self.emulators)) as providers:
+        async with open_providers(self.platform, self.providers.transport) as providers:
             yield dispatchers(self.platform, providers)
 
 
-class Distant(httpx.AsyncBaseTransport):
-    """The emulators some way off: calls and answers travel, some longer than others."""
-
-    def __init__(self, emulators: Emulators) -> None:
-        self._near = httpx.ASGITransport(emulators.app)
-        self._random = random.Random(2022)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(self._random.uniform(QUICKEST_SECONDS, SLOWEST_SECONDS))
-        answer = await self._near.handle_async_request(request)
-        await asyncio.sleep(self._random.uniform(QUICKEST_SECONDS, SLOWEST_SECONDS))
-        return answer
-
-
 @asynccontextmanager
-async def groups_world(database_url: str) -> AsyncIterator[GroupsWorld]:
-    """On an empty database; the providers' time is the event loop's."""
-    emulators = make_emulators(clock=asyncio.get_running_loop().time)
+async def groups_world(database_url: str, providers: ProviderSide) -> AsyncIterator[GroupsWorld]:
+    """On an empty database."""
     settings = {
-        "graph_base_url": "http://emulator/graph/v1.0",
-        "classroom_base_url": "http://emulator/classroom",
+        "graph_base_url": f"{providers.address}/graph/v1.0",
+        "classroom_base_url": f"{providers.address}/classroom",
         "graph_token": "graph",
         "classroom_token": "classroom",
         "time_scale": 1.0,
@@ -211,11 +173,11 @@ async def groups_world(database_url: str) -> AsyncIterator[GroupsWorld]:
             settings=settings,
             callers=CALLERS,
         ) as platform,
-        open_providers(platform, Distant(emulators)) as providers,
+        open_providers(platform, providers.transport) as clients,
         httpx.AsyncClient(
             transport=httpx.ASGITransport(SERVICE.api(platform)),
             base_url="http://groups",
             headers={"Authorization": "Bearer desk"},
         ) as api,
     ):
-        yield GroupsWorld(platform, emulators, dispatchers(platform, providers), api)
+        yield GroupsWorld(platform, providers, dispatchers(platform, clients), api)

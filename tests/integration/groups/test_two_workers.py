@@ -5,12 +5,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.bench.groups_providers import Here
 from tests.bench.groups_quota import virtually
 from tests.bench.groups_world import GroupsWorld, groups_world
 
 from hwb_groups.adapters.postgres import PostgresGroups
 from hwb_groups.application.dispatch import Dispatcher
 from hwb_groups.domain.group import Action
+from hwb_rehearsal.emulators import make_emulators
+from hwb_rehearsal.emulators.time import VirtualClock
 
 AMID_ITS_CALLS_SECONDS = 0.4
 
@@ -37,10 +40,14 @@ def test_the_next_worker_leaves_the_team_alone_for_a_moment(
     url = postgres.create_database()
     strangers = {f"{n}@hwbcymru.net" for n in range(number)}  # each is a call to remove
 
-    async def passed_on(_: object) -> tuple[list[str], int]:
-        async with groups_world(url) as world, world.another_worker() as others:
+    async def passed_on(clock: VirtualClock) -> tuple[list[str], int]:
+        emulators = make_emulators(clock=clock)
+        async with (
+            groups_world(url, Here(emulators)) as world,
+            world.another_worker() as others,
+        ):
             await world.fill(teams=1, classrooms=0)
-            [team] = world.emulators.tenant.all()
+            [team] = emulators.tenant.all()
             team.members |= {stranger: [] for stranger in strangers}
             await roster(world)
             await leave(world, world.dispatchers[0])
@@ -48,7 +55,7 @@ def test_the_next_worker_leaves_the_team_alone_for_a_moment(
             await until_idle(world)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
-            return sorted(team.members), world.throttled()
+            return sorted(team.members), await world.throttled()
 
     members, throttled = virtually(url, passed_on)
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import psycopg
 from psycopg.abc import Buffer
+from psycopg.pq import TransactionStatus
 from psycopg.types.array import ListDumper
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
@@ -157,6 +158,23 @@ class Database:
         with _translated():
             async with self._pool.connection() as connection:
                 yield Session(connection)
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[Session]:
+        """Every statement commits by itself: two messages fewer than a transaction of one.
+
+        Raises as ``transaction`` does.
+        """
+        with _translated():
+            async with self._pool.connection() as connection:
+                await connection.set_autocommit(True)
+                try:
+                    yield Session(connection)
+                finally:
+                    if connection.info.transaction_status is TransactionStatus.IDLE:
+                        await connection.set_autocommit(False)
+                    else:  # cut, or left in the middle: the pool makes another one
+                        await connection.close()
 
     @asynccontextmanager
     async def dedicated(self) -> AsyncIterator[Session]:

@@ -86,6 +86,12 @@ class UnitsOfWork:
             yield uow
 
     @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Session]:
+        """For a single statement that changes and locks nothing."""
+        async with self._database.autocommit() as session:
+            yield session
+
+    @asynccontextmanager
     async def never_committed(self, *, lock_seconds: float) -> AsyncIterator[UnitOfWork]:
         """For previews: what is done within is undone, and no lock is waited for any longer.
 

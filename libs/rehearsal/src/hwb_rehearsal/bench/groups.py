@@ -1,7 +1,8 @@
 """The groups service's queue behind very many archives, and its use of the providers' quotas.
 
 Each side is a process of its own (``tests/bench/groups_queue.py``, ``groups_quota.py``) with the
-service's parts as its worker has them, and both emulators in it.
+service's parts as its worker has them. What is measured in real time has both emulators in a
+process of their own (``groups_emulators.py``); on the virtual clock they are in the side's.
 """
 
 import sys

@@ -42,7 +42,7 @@ class PostgresBreaker:
 
     async def gate(self, provider: Provider) -> Gate:
         """What may be claimed now. ``ONE`` is given to one caller among all workers."""
-        async with self.database.transaction() as session:
+        async with self.database.autocommit() as session:
             row = await session.fetch_one(
                 """SELECT of_writes, open_until <= clock_timestamp() FROM breaker
                    WHERE provider = %s""",

@@ -153,7 +153,7 @@ class PostgresLimiter:
         if share is Share.BULK:
             wanted += [(kind, Share.BULK) for kind in kinds]
         ahead = BULK_AHEAD_SECONDS if share is Share.BULK else LONGEST_WAIT_SECONDS
-        async with self.database.transaction() as session:
+        async with self.database.autocommit() as session:
             rows = await session.fetch(
                 _TAKE,
                 {

@@ -104,6 +104,13 @@ class PostgresGroups:
         found = await self.groups([group_id])
         return found[0] if found else None
 
+    async def seen(self, group_id: str) -> Group | None:
+        row = await self._session.fetch_one(
+            f"SELECT {GROUP_COLUMNS} FROM class_group g WHERE g.group_id = %s",  # noqa: S608 - ours
+            (group_id,),
+        )
+        return None if row is None else group_of(row)
+
     async def groups(self, group_ids: Collection[str]) -> list[Group]:
         return await self._groups("g.group_id = ANY(%s)", list(group_ids))
 

@@ -28,7 +28,7 @@ class PostgresQueue:
     async def claim(self, provider: Provider, *, up_to: Lane, limit: int) -> list[Operation]:
         """None while the provider has told us to wait; no archives while their run is not open."""
         lease = uuid4().hex
-        async with self.database.transaction() as session:
+        async with self.database.autocommit() as session:
             await session.execute(
                 """UPDATE operation
                    SET state = 'queued', lease = NULL, asked_at = coalesce(asked_at, started_at)
@@ -76,7 +76,7 @@ class PostgresQueue:
 
     async def keep(self, operations: Collection[Operation]) -> int:
         """Extend the leases; gives how many of them there still were."""
-        async with self.database.transaction() as session:
+        async with self.database.autocommit() as session:
             return await session.execute(
                 """UPDATE operation o
                    SET lease_until = clock_timestamp() + make_interval(secs => %s)
@@ -92,7 +92,7 @@ class PostgresQueue:
 
     async def let_go(self, operations: Collection[Operation]) -> None:
         """Give them back at once; the provider may have heard of them."""
-        async with self.database.transaction() as session:
+        async with self.database.autocommit() as session:
             await session.execute(
                 """UPDATE operation o
                    SET state = 'queued', lease = NULL,
@@ -121,7 +121,7 @@ class PostgresQueue:
         lane: Lane,
     ) -> None:
         """A lane that was made faster while the operation was in hand stays so."""
-        async with self.database.transaction() as session:
+        async with self.database.autocommit() as session:
             touched = await session.execute(
                 """UPDATE operation
                    SET state = 'queued', lease = NULL, attempts = %(attempts)s,

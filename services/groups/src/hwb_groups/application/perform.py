@@ -114,8 +114,8 @@ class Perform:
             log.info("operation_lost", operation_id=operation.operation_id)
 
     async def _group(self, operation: Operation) -> Group:
-        async with self.units_of_work.begin() as uow:
-            group = await self.groups_of(uow.session).group(operation.group_id)
+        async with self.units_of_work.reading() as session:
+            group = await self.groups_of(session).seen(operation.group_id)
         if group is None:
             raise LeaseLostError
         return group
@@ -400,8 +400,8 @@ class _Attempt:
 
     async def _has_owner(self) -> bool:
         """Whether a teacher of the class is still there, who could be asked about it."""
-        async with self.work.units_of_work.begin() as uow:
-            return await self.work.groups_of(uow.session).has_owner(self.group.group_id)
+        async with self.work.units_of_work.reading() as session:
+            return await self.work.groups_of(session).has_owner(self.group.group_id)
 
     async def _give_owner(self, provider_id: str) -> None:
         """Add the technical owner, in case the provider has lost it; again does no harm."""

@@ -148,6 +148,9 @@ class Groups(Protocol):
     async def group(self, group_id: str) -> Group | None:
         """Locked until the transaction ends."""
 
+    async def seen(self, group_id: str) -> Group | None:
+        """As it is committed now; not locked."""
+
     async def groups(self, group_ids: Collection[str]) -> list[Group]:
         """Locked in the order of their ids."""
 
