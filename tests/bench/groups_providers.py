@@ -32,10 +32,15 @@ MAKE_SECONDS = 120.0
 
 
 class ProviderSide(Protocol):
-    """Both providers as the benchmarks see them; ``transport`` is None where they have a socket."""
+    """Both providers as the benchmarks see them."""
 
-    address: str
-    transport: httpx.AsyncBaseTransport | None
+    @property
+    def address(self) -> str:
+        """What their base addresses begin with."""
+
+    @property
+    def transport(self) -> httpx.AsyncBaseTransport | None:
+        """The way to them; None where they have a socket."""
 
     async def make(self, *, teams: int, classrooms: int, archived: bool) -> dict[str, list[str]]:
         """So many groups with a teacher and the technical owner; gives their ids by provider."""
