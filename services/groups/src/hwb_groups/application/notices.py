@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hwb_groups.application.archive_runs import RowsOf
 from hwb_groups.domain.season import frozen_year
+from hwb_runtime.crash import declare_crash_point
 from hwb_runtime.notices import Notice, keep_notices
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
 from hwb_schemas.calendar import RolloverCalendar
@@ -16,6 +17,15 @@ from hwb_schemas.words import CaseKind
 
 AT_ONCE = 200
 KIND = CaseKind.ARCHIVE_WITHOUT_OWNER
+BOUNDARY = "owner_cases"
+declare_crash_point(
+    f"{BOUNDARY}_before_commit",
+    "cases of groups without an owner are raised or resolved, not committed",
+)
+declare_crash_point(
+    f"{BOUNDARY}_after_commit",
+    "cases of groups without an owner are raised or resolved and committed",
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class RaiseNotices:
 
     async def run_once(self) -> bool:
         """Raise and resolve; True where more is left for another turn."""
-        async with self.units_of_work.begin() as uow:
+        async with self.units_of_work.bounded(BOUNDARY) as uow:
             wanted = await self._wanted(uow)
             return await keep_notices(uow, wanted, raised_by="groups", at_most=self.at_once)
 

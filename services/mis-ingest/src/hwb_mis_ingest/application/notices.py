@@ -6,6 +6,7 @@ from typing import Protocol
 from hwb_mis_ingest.application.cases import SERVICE, case_key
 from hwb_mis_ingest.domain.season_guard import rollover_of
 from hwb_mis_ingest.domain.standing import EndOfYearWork, Standing, owed
+from hwb_runtime.crash import declare_crash_point
 from hwb_runtime.database import Session
 from hwb_runtime.files import SchoolRegister
 from hwb_runtime.notices import Notice, keep_notices
@@ -15,6 +16,15 @@ from hwb_schemas.register import School
 from hwb_schemas.words import CaseKind
 
 AT_ONCE = 200
+BOUNDARY = "season_cases"
+declare_crash_point(
+    f"{BOUNDARY}_before_commit",
+    "cases that follow from the calendar are raised or resolved, not committed",
+)
+declare_crash_point(
+    f"{BOUNDARY}_after_commit",
+    "cases that follow from the calendar are raised or resolved and committed",
+)
 
 
 class Standings(Protocol):
@@ -47,7 +57,7 @@ class RaiseNotices:
 
     async def __call__(self) -> bool:
         """Raise and resolve; True where more is left for another turn."""
-        async with self._units_of_work.begin() as uow:
+        async with self._units_of_work.bounded(BOUNDARY) as uow:
             wanted = await self._wanted(uow)
             return await keep_notices(uow, wanted, raised_by=SERVICE, at_most=self._at_once)
 
