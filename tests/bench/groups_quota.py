@@ -21,6 +21,7 @@ from hwb_rehearsal.emulators import classroom, graph, make_emulators
 from hwb_rehearsal.emulators.time import VirtualClock
 from hwb_rehearsal.emulators.virtual_loop import run_virtually
 from hwb_runtime.logging import configure_logging
+from hwb_schemas.words import Provider
 
 LONGEST_SECONDS = 86_400.0
 """Virtual seconds after which an archive has failed."""
@@ -37,10 +38,15 @@ QUOTA_OF = {
     ("classroom", "patch course"): "user",
 }
 """The narrowest quota that each call of an archive counts against."""
+QUOTA_PROVIDERS = (Provider.TEAMS, Provider.CLASSROOM)
 
 app = typer.Typer(add_completion=False)
 Address = Annotated[str, typer.Option(help="an empty database")]
 
+_LASTED = """
+SELECT provider, extract(epoch FROM max(finished_at) - min(started_at))::float
+FROM operation GROUP BY provider
+"""
 _VIRTUAL_CLOCK = """
 CREATE SCHEMA virtual;
 CREATE UNLOGGED SEQUENCE virtual.now MINVALUE 0 START 0;
@@ -107,6 +113,7 @@ async def _archive(
         await _end(working)
         ended = await world.rows("SELECT state, count(*)::int FROM class_group GROUP BY 1")
         used = _used(await world.providers.calls())
+        lasted = dict(await world.rows(_LASTED))
         return {
             "records": teams + classrooms,
             "seconds": took,
@@ -115,6 +122,10 @@ async def _archive(
             "throttled": await world.throttled(),
             "real_seconds": round(time.monotonic() - really_began, 1),
             "quota_seconds": {name: round(value, 1) for name, value in used.items()},
+            "ratios": {
+                provider: round(seconds / _binding(used, provider), 4)
+                for provider, seconds in lasted.items()
+            },
         }
 
 
@@ -148,10 +159,7 @@ async def _steady(database_url: str, seconds: float) -> dict[str, Any]:
         _raise_ended(working)
         await _end(working)
         shares = {name: (after[name] - before.get(name, 0)) / took for name in after}
-        of_providers = {
-            provider: max(share for name, share in shares.items() if name.startswith(provider))
-            for provider in ("teams", "classroom")
-        }
+        of_providers = {one.value: _binding(shares, one.value) for one in QUOTA_PROVIDERS}
         return {
             "records": sum(int(row["count"]) for row in calls),
             "seconds": took,
@@ -174,6 +182,11 @@ def _used(calls: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
         taken = int(row["count"]) * limit.seconds / limit.calls
         seconds[name] = seconds.get(name, 0.0) + taken
     return seconds
+
+
+def _binding(of_quotas: Mapping[str, float], provider: str) -> float:
+    """The one of the quota that binds a provider's calls most."""
+    return max(value for name, value in of_quotas.items() if name.startswith(provider))
 
 
 def _raise_ended(working: list[asyncio.Task[None]]) -> None:

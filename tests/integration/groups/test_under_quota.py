@@ -17,6 +17,7 @@ def test_an_archive_run_uses_the_quota_and_never_meets_a_429(postgres: Any) -> N
     assert (figures["archived"], figures["throttled"]) == (120, 0)
     assert figures["ideal_seconds"] == 6.0
     assert figures["seconds"] <= 1.1 * figures["ideal_seconds"] + POLL_AND_OPERATION_SECONDS
+    assert figures["ratios"]["classroom"] < figures["ratios"]["teams"], "it has nothing to poll"
 
 
 async def test_providers_in_a_process_of_their_own_are_some_way_off_and_count(
