@@ -87,7 +87,7 @@ def push(
             min=0,
         ),
     ] = IN_PARTS_ABOVE,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - a flag, by Typer's way
 ) -> None:
     """Send an export. Sending the same one again is safe: it is not taken twice."""
     console = Console(stderr=True, quiet=as_json)
@@ -116,7 +116,7 @@ def preview(
     credentials_file: CredentialsFile = None,
     token_file: TokenFile = None,
     mapping: Mapping = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - a flag, by Typer's way
 ) -> None:
     """See what a push of this export would do now, without doing it."""
 
@@ -139,7 +139,7 @@ def status(
     url: Address,
     credentials_file: CredentialsFile = None,
     token_file: TokenFile = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - a flag, by Typer's way
 ) -> None:
     """Show the school's Last Run, its result, and what to do."""
 

@@ -28,7 +28,7 @@ def issue(
     url: Address,
     credentials_file: CredentialsFile = None,
     token_file: TokenFile = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - a flag, by Typer's way
 ) -> None:
     """Make credentials for one more computer of a school; others that it has go on."""
 
@@ -49,7 +49,7 @@ def rotate(
     overlap_hours: Annotated[
         int, typer.Option(help="for how long the secret so far goes on", min=0, max=2160)
     ] = 24 * 14,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - a flag, by Typer's way
 ) -> None:
     """Make a new secret; the school changes it in its own time, while both are good."""
 
@@ -69,7 +69,7 @@ def revoke(
     credentials_file: CredentialsFile = None,
     token_file: TokenFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,  # noqa: FBT002
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - a flag, by Typer's way
 ) -> None:
     """End a client's access at once, its tokens included. It stays ended."""
     if not yes:
@@ -90,7 +90,7 @@ def list_(
     url: Address,
     credentials_file: CredentialsFile = None,
     token_file: TokenFile = None,
-    as_json: AsJson = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002 - a flag, by Typer's way
 ) -> None:
     """Show which credentials a school's clients have, and how old the secrets are."""
 

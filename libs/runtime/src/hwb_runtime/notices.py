@@ -8,10 +8,9 @@ changed calendar leaves nothing to mend. A service with such cases keeps the ope
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from hwb_runtime.cases import tell_case
 from hwb_runtime.database import Session, as_json
-from hwb_runtime.parked_case import CASES
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.events import CaseChanged
 from hwb_schemas.words import CaseChange, CaseKind
 
 
@@ -37,10 +36,10 @@ async def keep_notices(
     new = [notice for key, notice in should_be.items() if key not in opened]
     for notice in over[:at_most]:
         await _close(uow.session, notice)
-        _tell(uow, CaseChange.RESOLVED, notice, raised_by)
+        tell_case(uow, CaseChange.RESOLVED, **notice._asdict(), raised_by=raised_by)
     for notice in new[: max(0, at_most - len(over))]:
         if await _open(uow, notice):
-            _tell(uow, CaseChange.RAISED, notice, raised_by)
+            tell_case(uow, CaseChange.RAISED, **notice._asdict(), raised_by=raised_by)
     return len(over) + len(new) > at_most
 
 
@@ -63,16 +62,3 @@ async def _open(uow: UnitOfWork, notice: Notice) -> bool:
 
 async def _close(session: Session, notice: Notice) -> None:
     await session.execute("DELETE FROM notice WHERE case_key = %s", (notice.case_key,))
-
-
-def _tell(uow: UnitOfWork, change: CaseChange, notice: Notice, raised_by: str) -> None:
-    case = CaseChanged(
-        change=change,
-        case_key=notice.case_key,
-        kind=notice.kind,
-        school=notice.school,
-        facts=dict(notice.facts),
-        raised_by=raised_by,
-        changed_at=uow.now,
-    )
-    uow.publish(CASES, notice.case_key, case)

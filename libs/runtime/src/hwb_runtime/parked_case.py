@@ -1,10 +1,8 @@
 """The case by which people learn that events are parked: one open case per service and topic."""
 
+from hwb_runtime.cases import tell_case
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.events import CaseChanged
 from hwb_schemas.words import CaseChange, CaseKind
-
-CASES = "hwb.servicedesk.cases"
 
 
 async def tell_of_parked(uow: UnitOfWork, *, service: str, topic: str) -> None:
@@ -25,13 +23,12 @@ async def _parked(uow: UnitOfWork, topic: str) -> int:
 
 
 def _publish(uow: UnitOfWork, change: CaseChange, *, service: str, topic: str, parked: int) -> None:
-    key = f"{service}/events_parked/{topic}"
-    case = CaseChanged(
-        change=change,
-        case_key=key,
+    tell_case(
+        uow,
+        change,
+        case_key=f"{service}/events_parked/{topic}",
         kind=CaseKind.EVENTS_PARKED,
+        school=None,
         facts={"topic": topic, "parked": str(parked)},
         raised_by=service,
-        changed_at=uow.now,
     )
-    uow.publish(CASES, key, case)

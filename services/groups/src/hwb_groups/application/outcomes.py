@@ -6,13 +6,13 @@ from hwb_groups.application.errors import LeaseLostError
 from hwb_groups.application.ports import GroupsOf, Operation
 from hwb_groups.domain.failure import FailureCode
 from hwb_groups.domain.group import Action, Group, GroupState, Wish, is_archived, next_action
+from hwb_runtime.cases import tell_case
 from hwb_runtime.crash import crash_point, declare_crash_point
 from hwb_runtime.unit_of_work import UnitOfWork, UnitsOfWork
-from hwb_schemas.events import CaseChanged, GroupChanged
+from hwb_schemas.events import GroupChanged
 from hwb_schemas.words import CaseChange, CaseKind, GroupChange
 
 GROUP_EVENTS = "hwb.groups.events"
-CASES = "hwb.servicedesk.cases"
 BEFORE_COMMIT = declare_crash_point(
     "operation_before_commit", "the provider has done it, the outcome is not committed"
 )
@@ -167,7 +167,6 @@ def resolve_case(uow: UnitOfWork, group: Group, *, cause: str | None = None) -> 
 
 
 def _case(uow: UnitOfWork, group: Group, change: CaseChange, cause: str | None) -> None:
-    key = case_key_of(group.group_id)
     facts = {
         "group_id": group.group_id,
         "provider": group.provider.value,
@@ -176,13 +175,13 @@ def _case(uow: UnitOfWork, group: Group, change: CaseChange, cause: str | None) 
         "operation": group.parked.value if group.parked else "roster",
         "reason": group.reason.value if group.reason else "",
     }
-    event = CaseChanged(
-        change=change,
-        case_key=key,
+    tell_case(
+        uow,
+        change,
+        case_key=case_key_of(group.group_id),
         kind=CaseKind.GROUP_OPERATION_FAILED,
         school=group.school,
         facts=facts,
         raised_by="groups",
-        changed_at=uow.now,
+        cause=cause,
     )
-    uow.publish(CASES, key, event, cause=cause)

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from hwb_mis_ingest.application.ports import ClaimedRun, Records
+from hwb_runtime.cases import tell_case
 from hwb_runtime.unit_of_work import UnitOfWork
-from hwb_schemas.events import CaseChanged
 from hwb_schemas.words import CaseChange, CaseKind
 
-CASES_TOPIC = "hwb.servicedesk.cases"
 SERVICE = "mis-ingest"
 FACT_OF_KIND = {
     CaseKind.REJECTED_ROWS: "rejected",
@@ -39,18 +38,13 @@ async def keep_cases(
 def _tell(
     uow: UnitOfWork, run: ClaimedRun, change: CaseChange, *, kind: CaseKind, count: int
 ) -> None:
-    key = case_key(kind, run.school)
-    uow.publish(
-        CASES_TOPIC,
-        key,
-        CaseChanged(
-            change=change,
-            case_key=key,
-            kind=kind,
-            school=run.school,
-            facts={FACT_OF_KIND[kind]: str(count), "run_id": run.run_id},
-            raised_by=SERVICE,
-            changed_at=uow.now,
-        ),
+    tell_case(
+        uow,
+        change,
+        case_key=case_key(kind, run.school),
+        kind=kind,
+        school=run.school,
+        facts={FACT_OF_KIND[kind]: str(count), "run_id": run.run_id},
+        raised_by=SERVICE,
         cause=run.traceparent,
     )

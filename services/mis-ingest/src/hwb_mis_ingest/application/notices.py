@@ -1,11 +1,11 @@
 """The cases that follow from the calendar: who has not run, whose end-of-year work is not done."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hwb_mis_ingest.application.cases import SERVICE, case_key
 from hwb_mis_ingest.domain.season_guard import rollover_of
-from hwb_mis_ingest.domain.standing import EndOfYearWork, Standing, owed
+from hwb_mis_ingest.domain.standing import Standing, owed
 from hwb_runtime.crash import declare_crash_point
 from hwb_runtime.database import Session
 from hwb_runtime.files import SchoolRegister
@@ -87,16 +87,12 @@ class RaiseNotices:
             facts["last_run"] = standing.last_run.isoformat()
         if kind is CaseKind.END_OF_YEAR_WORK_NOT_DONE and standing.work is not None:
             facts["end_of_year_work_done_by"] = calendar.end_of_year_work_done_by.isoformat()
-            facts |= dict(_counts(standing.work))
+            facts["learners_below_top"] = str(standing.work.below_top)
+            facts["learners_moved_up"] = str(standing.work.moved_up)
+            facts["top_year_without_leaving_date"] = str(standing.work.top_still_there)
         else:
             facts["client_managed_by"] = school.client_managed_by.value
             facts["run_week_ends"] = calendar.run_week.closes.isoformat()
         return Notice(
             f"{case_key(kind, school.number)}/{calendar.name}", kind, school.number, facts
         )
-
-
-def _counts(work: EndOfYearWork) -> Iterator[tuple[str, str]]:
-    yield "learners_below_top", str(work.below_top)
-    yield "learners_moved_up", str(work.moved_up)
-    yield "top_year_without_leaving_date", str(work.top_still_there)

@@ -50,7 +50,8 @@ def owed(
     """What there has to be a case about today."""
     if standing.has_closed:
         return
-    if not _has_run_since(calendar.run_week.opens, standing) and today >= calendar.run_reminder_on:
+    last_run = standing.last_run or date.min
+    if last_run < calendar.run_week.opens and today >= calendar.run_reminder_on:
         is_over = today > calendar.run_week.closes
         yield CaseKind.SCHOOL_HAS_NOT_RUN if is_over else CaseKind.RUN_WEEK_REMINDER
     if (
@@ -58,14 +59,6 @@ def owed(
         and not standing.work.looks_done
         and not standing.is_held
         and season_on(today, calendar, authority).expects_leavers
-        and _has_run_after(calendar.end_of_year_work_done_by, standing)
+        and last_run > calendar.end_of_year_work_done_by
     ):
         yield CaseKind.END_OF_YEAR_WORK_NOT_DONE
-
-
-def _has_run_since(day: date, standing: Standing) -> bool:
-    return standing.last_run is not None and standing.last_run >= day
-
-
-def _has_run_after(day: date, standing: Standing) -> bool:
-    return standing.last_run is not None and standing.last_run > day
