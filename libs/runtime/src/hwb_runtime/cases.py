@@ -7,12 +7,14 @@ from hwb_schemas.events import CaseChanged
 from hwb_schemas.words import CaseChange, CaseKind
 
 CASES = "hwb.servicedesk.cases"
+"""The runtime's own cases go there; a service names the topics that it writes in its source."""
 
 
 def tell_case(
     uow: UnitOfWork,
     change: CaseChange,
     *,
+    topic: str = CASES,
     case_key: str,
     kind: CaseKind,
     school: str | None,
@@ -30,4 +32,4 @@ def tell_case(
         raised_by=raised_by,
         changed_at=uow.now,
     )
-    uow.publish(CASES, case_key, case, cause=cause)
+    uow.publish(topic, case_key, case, cause=cause)

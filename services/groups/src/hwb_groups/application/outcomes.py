@@ -13,6 +13,7 @@ from hwb_schemas.events import GroupChanged
 from hwb_schemas.words import CaseChange, CaseKind, GroupChange
 
 GROUP_EVENTS = "hwb.groups.events"
+CASES = "hwb.servicedesk.cases"
 BEFORE_COMMIT = declare_crash_point(
     "operation_before_commit", "the provider has done it, the outcome is not committed"
 )
@@ -178,6 +179,7 @@ def _case(uow: UnitOfWork, group: Group, change: CaseChange, cause: str | None) 
     tell_case(
         uow,
         change,
+        topic=CASES,
         case_key=case_key_of(group.group_id),
         kind=CaseKind.GROUP_OPERATION_FAILED,
         school=group.school,

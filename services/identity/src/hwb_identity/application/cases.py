@@ -4,4 +4,4 @@ from functools import partial
 
 from hwb_runtime import cases
 
-tell_case = partial(cases.tell_case, raised_by="identity")
+tell_case = partial(cases.tell_case, topic="hwb.servicedesk.cases", raised_by="identity")

@@ -7,6 +7,7 @@ from hwb_runtime.cases import tell_case
 from hwb_runtime.unit_of_work import UnitOfWork
 from hwb_schemas.words import CaseChange, CaseKind
 
+CASES_TOPIC = "hwb.servicedesk.cases"
 SERVICE = "mis-ingest"
 FACT_OF_KIND = {
     CaseKind.REJECTED_ROWS: "rejected",
@@ -41,6 +42,7 @@ def _tell(
     tell_case(
         uow,
         change,
+        topic=CASES_TOPIC,
         case_key=case_key(kind, run.school),
         kind=kind,
         school=run.school,
